@@ -1,0 +1,1 @@
+"""Reading slides and scenes: one surface, `open_slide`, over lazy readers."""

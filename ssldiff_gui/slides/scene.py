@@ -1,0 +1,342 @@
+"""One image pyramid: reads of any region, at any scale, from any thread.
+
+A reader for a format supplies a `PixelSource` and the facts; everything the formats have in
+common (padding, missing pixels, choice of bands, resampling, errors) happens here, once.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ssldiff_gui.core.errors import BrokenFile, FileProblem, OversizedRequest
+from ssldiff_gui.core.geometry import Box, Georeference, Region, Scale
+
+RGB = npt.NDArray[np.uint8]
+"""(height, width, 3) uint8, 0–255, sRGB."""
+
+LARGEST_READ = 1 << 29
+"""Most bytes that one read may return: beyond it a caller should go tile by tile."""
+
+STRETCH_PERCENTILES = (2.0, 98.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One resolution of a scene; the downsamples are real numbers, seldom quite integers."""
+
+    width: int
+    height: int
+    downsample_x: float
+    downsample_y: float
+
+    @property
+    def downsample(self) -> float:
+        """Level-0 pixels for each pixel of this level, the mean of both axes."""
+        return (self.downsample_x + self.downsample_y) / 2
+
+    @property
+    def box(self) -> Box:
+        """The whole level, in its own pixels."""
+        return Box(0, 0, self.width, self.height)
+
+
+def levels_of(sizes: Sequence[tuple[int, int]]) -> tuple[Level, ...]:
+    """Return levels from (width, height) pairs, largest first."""
+    width, height = sizes[0]
+    return tuple(Level(w, h, width / w, height / h) for w, h in sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Raw values with what is known of their validity.
+
+    Parameters
+    ----------
+    values
+        (height, width, bands), in the file's own type and units.
+    valid
+        (height, width) bool, or None when every pixel is valid.
+    """
+
+    values: npt.NDArray[Any]
+    valid: npt.NDArray[np.bool_] | None = None
+
+
+class PixelSource(Protocol):
+    """What a reader supplies: pixels of a level, within its bounds, thread-safe."""
+
+    def read(self, level: int, box: Box) -> Pixels:
+        """Return the pixels of `box`, which lies within the level, in the level's own pixels."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files; reads that are under way end in an error or in pixels."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How bands become a picture.
+
+    Parameters
+    ----------
+    bands
+        Which bands are shown as red, green and blue.
+    limits
+        For each of the three, the values shown as black and as full colour; None shows uint8
+        values as they are.
+    """
+
+    bands: tuple[int, int, int]
+    limits: tuple[tuple[float, float], tuple[float, float], tuple[float, float]] | None = None
+
+    def rgb(self, pixels: Pixels, background: tuple[int, int, int]) -> RGB:
+        """Turn raw pixels into a picture; what is not valid takes the background's colour."""
+        chosen = pixels.values[..., list(self.bands)]
+        if self.limits is None:
+            picture = np.array(chosen, dtype=np.uint8, order="C")
+        else:
+            low, high = np.array(self.limits, dtype=np.float32).T
+            span = np.where(high > low, high - low, np.float32(1))
+            scaled = (chosen.astype(np.float32) - low) / span
+            np.nan_to_num(scaled, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+            picture = (np.clip(scaled, 0, 1) * 255 + 0.5).astype(np.uint8)
+        if pixels.valid is not None:
+            picture[~pixels.valid] = background
+        return picture
+
+
+class Scene:
+    """One image pyramid of a file and its physical scale.
+
+    Parameters
+    ----------
+    path
+        The file, named in every error.
+    name
+        What the file calls the scene, or its number.
+    source
+        Where pixels come from.
+    levels
+        Largest first.
+    dtype
+        Type of the raw values.
+    bands
+        Names of the bands, in order.
+    scale
+        Size of a level-0 pixel; None when the file does not say.
+    georeference
+        Place on a planet, for scenes that have one.
+    nodata
+        Raw value of missing pixels, when the file names one.
+    tile
+        Width and height of the blocks that are cheap to read.
+    objective
+        Magnification of the objective, for slides that say.
+    background
+        Colour of what lies beyond the edges or is missing.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        source: PixelSource,
+        levels: Sequence[Level],
+        *,
+        dtype: npt.DTypeLike,
+        bands: Sequence[str],
+        scale: Scale | None = None,
+        georeference: Georeference | None = None,
+        nodata: float | None = None,
+        tile: tuple[int, int] = (512, 512),
+        objective: float | None = None,
+        background: tuple[int, int, int] = (255, 255, 255),
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.levels = tuple(levels)
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.bands = tuple(bands)
+        self.scale = scale
+        self.georeference = georeference
+        self.nodata = nodata
+        self.tile = tile
+        self.objective = objective
+        self.background = background
+        self._source = source
+        self._display: Display | None = None
+        self._display_lock = threading.Lock()
+
+    @property
+    def width(self) -> int:
+        """Width of level 0 in pixels."""
+        return self.levels[0].width
+
+    @property
+    def height(self) -> int:
+        """Height of level 0 in pixels."""
+        return self.levels[0].height
+
+    @property
+    def box(self) -> Box:
+        """The whole scene, in level-0 pixels."""
+        return self.levels[0].box
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._source.close()
+
+    def level_for(self, downsample: float) -> int:
+        """Return the coarsest level that is at least as fine as `downsample`."""
+        fits = [i for i, level in enumerate(self.levels) if level.downsample <= downsample * 1.001]
+        return fits[-1] if fits else 0
+
+    @property
+    def display(self) -> Display:
+        """The display that suits the scene: its colours as they are, or a percentile stretch."""
+        with self._display_lock:
+            if self._display is None:
+                self._display = self._suitable_display()
+            return self._display
+
+    def stretched(self, bands: tuple[int, int, int]) -> Display:
+        """Return a display of these bands, stretched between percentiles of the coarsest level.
+
+        Parameters
+        ----------
+        bands
+            Which bands are shown as red, green and blue.
+        """
+        sample = self.read_bands(len(self.levels) - 1, self._sample_box())
+        low, high = zip(*(self._limits(sample, band) for band in bands), strict=True)
+        pairs = list(zip(low, high, strict=True))
+        return Display(bands, (pairs[0], pairs[1], pairs[2]))
+
+    def read_bands(self, level: int, box: Box) -> Pixels:
+        """Return raw values of any rectangle of a level, padded beyond the edges.
+
+        Parameters
+        ----------
+        level
+            Index into `levels`.
+        box
+            Rectangle in that level's own pixels.
+
+        Returns
+        -------
+        Pixels
+            Padding holds `nodata` (0 when the file names none) and is not valid.
+        """
+        self._refuse_oversized(box.width, box.height, len(self.bands) * self.dtype.itemsize)
+        inner = box.intersect(self.levels[level].box)
+        if inner == box and not box.empty:
+            return self._fetch(level, box)
+        fill = self._fill_value()
+        values = np.full((box.height, box.width, len(self.bands)), fill, dtype=self.dtype)
+        valid = np.zeros((box.height, box.width), dtype=np.bool_)
+        if not inner.empty:
+            rows = slice(inner.y - box.y, inner.y2 - box.y)
+            columns = slice(inner.x - box.x, inner.x2 - box.x)
+            found = self._fetch(level, inner)
+            values[rows, columns] = found.values
+            valid[rows, columns] = True if found.valid is None else found.valid
+        return Pixels(values, valid)
+
+    def read_level(self, level: int, box: Box, display: Display | None = None) -> RGB:
+        """Return a picture of any rectangle of a level, in that level's own pixels."""
+        return (display or self.display).rgb(self.read_bands(level, box), self.background)
+
+    def read(self, region: Region, display: Display | None = None) -> RGB:
+        """Return a picture of a region at the resolution it asks for.
+
+        Parameters
+        ----------
+        region
+            What is wanted; may reach beyond the scene.
+        display
+            Bands and stretch; the scene's own when None.
+
+        Returns
+        -------
+        RGB
+            Of the region's `size`, antialiased, aligned to a fraction of a pixel.
+        """
+        width, height = region.size
+        self._refuse_oversized(width, height, 3)
+        index = self.level_for(region.downsample)
+        level = self.levels[index]
+        left, right = region.box.x / level.downsample_x, region.box.x2 / level.downsample_x
+        top, bottom = region.box.y / level.downsample_y, region.box.y2 / level.downsample_y
+        exact = Box.covering(left, top, right, bottom)
+        if (exact.width, exact.height) == (width, height) and _whole(left, top, right, bottom):
+            return self.read_level(index, exact, display)
+        margin = max(2, math.ceil(2 * region.downsample / level.downsample))
+        wide = Box(
+            exact.x - margin, exact.y - margin, exact.width + 2 * margin, exact.height + 2 * margin
+        )
+        picture = Image.fromarray(self.read_level(index, wide, display))
+        window = (left - wide.x, top - wide.y, right - wide.x, bottom - wide.y)
+        resized = picture.resize((width, height), Image.Resampling.BILINEAR, box=window)
+        return np.asarray(resized, dtype=np.uint8)
+
+    def _fetch(self, level: int, box: Box) -> Pixels:
+        try:
+            return self._source.read(level, box)
+        except FileProblem:
+            raise
+        except Exception as error:  # every decoder fails in its own way
+            raise BrokenFile(
+                self.path,
+                f"A part of {self.path.name} cannot be decoded ({type(error).__name__}).",
+                "Copy the file again from where it came, or export it anew from its scanner.",
+            ) from error
+
+    def _refuse_oversized(self, width: int, height: int, pixel_bytes: int) -> None:
+        wanted = width * height * pixel_bytes
+        if wanted > LARGEST_READ:
+            raise OversizedRequest(
+                f"{width:,} × {height:,} pixels are more than one read may hold.",
+                "Take a smaller region, or ask for a coarser scale.",
+            )
+
+    def _fill_value(self) -> float:
+        if self.nodata is None:
+            return 0
+        if self.dtype.kind in "iu":
+            info = np.iinfo(self.dtype)
+            whole = math.isfinite(self.nodata) and info.min <= self.nodata <= info.max
+            return int(self.nodata) if whole else 0
+        return self.nodata
+
+    def _suitable_display(self) -> Display:
+        bands = (0, 1, 2) if len(self.bands) >= 3 else (0, 0, 0)
+        return Display(bands) if self.dtype == np.uint8 else self.stretched(bands)
+
+    def _sample_box(self) -> Box:
+        """Return the coarsest level, or its middle when even that is large."""
+        box, side = self.levels[-1].box, 2048
+        width, height = min(box.width, side), min(box.height, side)
+        return Box((box.width - width) // 2, (box.height - height) // 2, width, height)
+
+    def _limits(self, sample: Pixels, band: int) -> tuple[float, float]:
+        values = sample.values[..., band]
+        values = values.ravel() if sample.valid is None else values[sample.valid]
+        values = values[np.isfinite(values)]
+        if not values.size:
+            return 0.0, 1.0
+        low, high = np.percentile(values, STRETCH_PERCENTILES)
+        return float(low), float(high)
+
+
+def _whole(*numbers: float) -> bool:
+    return all(abs(number - round(number)) < 1e-6 for number in numbers)

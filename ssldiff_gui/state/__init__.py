@@ -1,0 +1,1 @@
+"""What is open, chosen and undoable: psygnal signals, no Qt."""

@@ -1,0 +1,1 @@
+"""The bridge to napari: layers, tools, linked views, and the plugin."""

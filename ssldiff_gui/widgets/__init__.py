@@ -1,0 +1,1 @@
+"""Panels, one a file, through qtpy: they show state and send intents."""
