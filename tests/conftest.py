@@ -1,0 +1,45 @@
+"""What every test stands on: a home of its own, and the real files where they exist."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+HOMES = {
+    "XDG_CONFIG_HOME": "config",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_DATA_HOME": "data",
+    "XDG_STATE_HOME": "state",
+}
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout that is being tested."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real slides, scenes and malformed files; they live beside the repository, not in it."""
+    folder = REPOSITORY.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("the real files are not beside this checkout (../shared)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test settings, caches and logs of its own, so that none sees the user's."""
+    home = tmp_path_factory.mktemp("home", numbered=True)
+    for variable, folder in HOMES.items():
+        monkeypatch.setenv(variable, str(home / folder))
+    if "NAPARI_CONFIG" not in os.environ:
+        monkeypatch.setenv("NAPARI_CONFIG", str(home / "config" / "napari" / "settings.yaml"))
+    for variable in [name for name in os.environ if name.startswith("SSLDIFF_")]:
+        monkeypatch.delenv(variable)
+    return home
