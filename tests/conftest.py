@@ -43,3 +43,11 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     for variable in [name for name in os.environ if name.startswith("SSLDIFF_")]:
         monkeypatch.delenv(variable)
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that draw take turns: they share one display, its focus and its pointer."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if item.get_closest_marker("gui") or {"qtbot", "qapp"}.intersection(fixtures):
+            item.add_marker(pytest.mark.xdist_group("display"))

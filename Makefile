@@ -1,0 +1,53 @@
+# Two commands are all one needs: `make run` and `make test`. Both set everything up first.
+PYTHON ?= python3
+VENV := .venv/bin/python
+SCREEN := $(VENV) packaging/with_display.py $(VENV)
+# Tests that draw share one worker (tests/conftest.py); the others fill the second core.
+TESTS ?= -n 2 --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-display run test check format tour bench pin clean
+
+help:
+	@echo "make run     open the studio on the sample slide"
+	@echo "make test    run every test"
+	@echo "make check   the fast gates: ruff, mypy, import-linter"
+	@echo "make tour    drive the real program and take the screenshots (out/tour)"
+	@echo "make bench   measure the viewer and the start"
+	@echo "make clean   remove what can be made again (not .venv)"
+
+setup:
+	@$(PYTHON) packaging/bootstrap.py
+
+setup-display:
+	@$(PYTHON) packaging/bootstrap.py --display
+
+run: setup-display
+	@$(VENV) packaging/run.py
+
+test: setup-display
+	$(SCREEN) -m pytest $(TESTS)
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: setup
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+tour: setup-display
+	$(SCREEN) -m tests.gui.tour --out out/tour
+
+bench: setup-display
+	$(SCREEN) -m tests.benchmarks.viewer
+	$(SCREEN) -m tests.benchmarks.startup
+
+pin: setup
+	$(VENV) packaging/pin.py
+
+clean:
+	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find ssldiff_gui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
