@@ -1,0 +1,60 @@
+"""Starter lists of classes, in colours that colour-blind people can tell apart.
+
+The colours are those of Okabe and Ito (2008), darkened or lightened where a list is longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ssldiff_gui.core.annotations import AnnotationClass, Colour
+
+COLOURS: tuple[Colour, ...] = (
+    (213, 94, 0),
+    (0, 114, 178),
+    (0, 158, 115),
+    (204, 121, 167),
+    (86, 180, 233),
+    (240, 228, 66),
+    (148, 103, 44),
+    (105, 62, 163),
+    (160, 160, 160),
+    (127, 201, 160),
+)
+"""Vermilion, blue, green, pink, sky, yellow, brown, violet, grey, mint."""
+
+HISTOLOGY = tuple(
+    AnnotationClass(name=name, colour=colour)
+    for name, colour in (
+        ("Tumour", COLOURS[0]),
+        ("Stroma", COLOURS[2]),
+        ("Immune cells", COLOURS[1]),
+        ("Necrosis", COLOURS[6]),
+        ("Normal tissue", COLOURS[3]),
+        ("Fat", COLOURS[5]),
+        ("Vessel", COLOURS[4]),
+        ("Artefact", COLOURS[8]),
+    )
+)
+"""What is marked most often on stained tissue."""
+
+LAND_COVER = tuple(
+    AnnotationClass(name=name, colour=colour)
+    for name, colour in (
+        ("Building", COLOURS[0]),
+        ("Road", COLOURS[8]),
+        ("Water", COLOURS[1]),
+        ("Forest", COLOURS[2]),
+        ("Cropland", COLOURS[5]),
+        ("Grassland", COLOURS[9]),
+        ("Bare soil", COLOURS[6]),
+        ("Cloud", COLOURS[4]),
+    )
+)
+"""What is marked most often on pictures from above."""
+
+
+def next_colour(classes: Iterable[AnnotationClass]) -> Colour:
+    """Return the first colour that is not in use, or the least used one."""
+    used = [known.colour for known in classes]
+    return min(COLOURS, key=used.count)
