@@ -1,0 +1,23 @@
+"""What holds now, frozen: actions look here to know whether they can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Facts about the window at one moment; compared, so that only changes touch widgets."""
+
+    document: bool = False
+    several_documents: bool = False
+    annotated: bool = False
+    selected: bool = False
+    undo_text: str = ""
+    redo_text: str = ""
+    tool: str = "hand"
+    browser_shown: bool = True
+    inspector_shown: bool = True
+    minimap_shown: bool = True
+    synthetic_shown: bool = True
+    follows_system: bool = True
