@@ -1,0 +1,229 @@
+"""Decode in the background what a viewer wants to show, the newest wish first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+
+from psygnal import Signal
+
+from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.slides.cache import TileCache, TileKey
+from ssldiff_gui.slides.scene import RGB
+
+Decode = Callable[[TileKey], RGB | None]
+Step = Callable[[], bool]
+
+
+@dataclass
+class _Client:
+    """One pyramid's dealings with the loader."""
+
+    decode: Decode
+    wanted: deque[TileKey] = field(default_factory=deque)
+    failed: set[TileKey] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
+
+
+class TileLoader:
+    """A pool of threads that fills a cache; decodes each tile once, however often it is asked for.
+
+    A client's newest request replaces its earlier one: tiles that left the viewport are not
+    decoded. Among clients the one that asked last comes first. A tile that cannot be decoded is
+    not tried again.
+
+    Parameters
+    ----------
+    workers
+        Threads; two to four, by the number of cores, when None.
+    cache
+        Where tiles go; one of the default size when None.
+    """
+
+    arrived = Signal(object, object)
+    """(owner, TileKey), from a worker thread: the tile is in the cache."""
+    failed = Signal(object, object)
+    """(owner, UserError), from a worker thread, once for each kind of trouble of an owner."""
+
+    def __init__(self, workers: int | None = None, cache: TileCache | None = None) -> None:
+        self.cache = cache if cache is not None else TileCache()
+        self._clients: OrderedDict[Hashable, _Client] = OrderedDict()
+        self._chores: deque[tuple[Hashable, Step]] = deque()
+        self._running: set[TileKey] = set()
+        self._closed = False
+        self._work = threading.Condition()
+        count = workers if workers is not None else min(4, max(2, os.cpu_count() or 2))
+        self._threads = [
+            threading.Thread(target=self._run, name=f"tiles-{i}", daemon=True) for i in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def register(self, owner: Hashable, decode: Decode) -> None:
+        """Take on a client.
+
+        Parameters
+        ----------
+        owner
+            Stands for the client in requests and in the cache.
+        decode
+            Called in a worker thread; returns the pixels of a tile, or None when they cannot be
+            had yet (the client will ask again).
+        """
+        with self._work:
+            self._clients[owner] = _Client(decode)
+
+    def request(self, owner: Hashable, keys: Sequence[TileKey]) -> None:
+        """Replace what a client wants.
+
+        Parameters
+        ----------
+        owner
+            The client; one that is not registered (any more) is not heard.
+        keys
+            Its tiles, most urgent first.
+        """
+        with self._work:
+            client = self._clients.get(owner)
+            if client is None:
+                return
+            client.wanted = deque(
+                key
+                for key in keys
+                if key not in self._running and key not in client.failed and key not in self.cache
+            )
+            self._clients.move_to_end(owner)
+            if client.wanted:
+                self._work.notify(len(client.wanted))
+
+    def add_chore(self, owner: Hashable, step: Step) -> None:
+        """Do something in small steps whenever no tile is wanted.
+
+        Parameters
+        ----------
+        owner
+            A registered client.
+        step
+            Does a little (some 10 ms) and returns whether more is left; may be called from
+            several workers at once.
+        """
+        with self._work:
+            if owner in self._clients:
+                self._chores.append((owner, step))
+                self._work.notify_all()
+
+    def has_failed(self, key: TileKey) -> bool:
+        """Whether a tile was found to be unreadable."""
+        client = self._clients.get(key.owner)
+        return client is not None and key in client.failed
+
+    def busy(self, owner: Hashable) -> bool:
+        """Whether tiles of a client are queued or being decoded."""
+        with self._work:
+            client = self._clients.get(owner)
+            waiting = client is not None and bool(client.wanted)
+            return waiting or any(key.owner == owner for key in self._running)
+
+    def forget(self, owner: Hashable) -> None:
+        """Drop a client with its requests, chores and tiles; what is being decoded is let go."""
+        with self._work:
+            self._clients.pop(owner, None)
+            self._chores = deque(chore for chore in self._chores if chore[0] != owner)
+            self.cache.drop(owner)
+
+    def close(self) -> None:
+        """Stop the threads and wait for them; they finish the tile in hand."""
+        with self._work:
+            self._closed = True
+            self._clients.clear()
+            self._chores.clear()
+            self._work.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        _let_the_window_go_first()
+        while True:
+            with self._work:
+                while not self._closed and not self._something_to_do():
+                    self._work.wait()
+                if self._closed:
+                    return
+                job = self._next_tile()
+                chore = self._chores.popleft() if job is None else None
+                if chore is not None:
+                    self._chores.append(chore)
+            if job is not None:
+                self._decode(*job)
+            elif chore is not None:
+                self._take_step(*chore)
+
+    def _something_to_do(self) -> bool:
+        return bool(self._chores) or any(client.wanted for client in self._clients.values())
+
+    def _next_tile(self) -> tuple[TileKey, _Client] | None:
+        for client in reversed(self._clients.values()):
+            if client.wanted:
+                key = client.wanted.popleft()
+                self._running.add(key)
+                return key, client
+        return None
+
+    def _decode(self, key: TileKey, client: _Client) -> None:
+        trouble: UserError | None = None
+        tile: RGB | None = None
+        try:
+            tile = client.decode(key)
+        except UserError as error:
+            trouble = error
+        except Exception as error:  # noqa: BLE001 - a worker outlives whatever a decoder does
+            trouble = UserError(f"A part of the picture cannot be shown ({type(error).__name__}).")
+        with self._work:
+            self._running.discard(key)
+            if self._clients.get(key.owner) is not client:
+                return
+            if tile is not None:
+                self.cache.put(key, tile)
+            report = trouble is not None and self._note(client, key, trouble)
+        if tile is not None or trouble is not None:
+            self.arrived.emit(key.owner, key)
+        if report:
+            self.failed.emit(key.owner, trouble)
+
+    def _note(self, client: _Client, key: TileKey, trouble: UserError) -> bool:
+        """Remember that a tile is unreadable; return whether anybody should be told."""
+        client.failed.add(key)
+        known = trouble.message in client.reported
+        client.reported.add(trouble.message)
+        return not known
+
+    def _take_step(self, owner: Hashable, step: Step) -> None:
+        trouble: UserError | None = None
+        more = False
+        try:
+            more = step()
+        except UserError as error:
+            trouble = error
+        except Exception as error:  # noqa: BLE001 - a worker outlives whatever a chore does
+            trouble = UserError(f"The picture cannot be prepared ({type(error).__name__}).")
+        if more:
+            return
+        with self._work:
+            self._chores = deque(chore for chore in self._chores if chore != (owner, step))
+            client = self._clients.get(owner)
+            report = client is not None and trouble is not None
+            if client is not None and trouble is not None:
+                report = trouble.message not in client.reported
+                client.reported.add(trouble.message)
+        if report:
+            self.failed.emit(owner, trouble)
+
+
+def _let_the_window_go_first() -> None:
+    """Lower this thread's priority, where a thread has one of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)

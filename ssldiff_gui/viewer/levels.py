@@ -1,0 +1,296 @@
+"""What napari sees of a scene: levels that answer at once and sharpen as tiles arrive.
+
+napari slices a level on the window's thread and waits for the answer. A `DisplayLevel` never
+decodes there: it takes what the cache has, enlarges coarser tiles where something is missing,
+asks the loader for the rest, and lets `DisplayPyramid.arrived` tell when to slice again.
+"""
+
+from __future__ import annotations
+
+import operator
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from psygnal import Signal
+
+from ssldiff_gui.core.errors import OversizedRequest, UserError
+from ssldiff_gui.core.geometry import Box
+from ssldiff_gui.slides.cache import TileKey
+from ssldiff_gui.slides.ladder import ladder, tile_side
+from ssldiff_gui.slides.loader import TileLoader
+from ssldiff_gui.slides.reduction import read_reduced
+from ssldiff_gui.slides.scene import RGB, Display, Scene
+from ssldiff_gui.viewer.frame import Frame, Place, tile_box
+from ssldiff_gui.viewer.mosaic import Patch, paste, tiles_over
+
+LARGEST_PICTURE = 256 << 20
+"""More bytes than any screen shows: whoever asks for it wants the file, not the display."""
+
+
+class DisplayPyramid:
+    """The levels of one scene, for one layer.
+
+    Parameters
+    ----------
+    scene
+        Where pixels come from.
+    loader
+        Decodes in the background; its cache holds the tiles.
+    display
+        Bands and stretch; the scene's own when None.
+    """
+
+    arrived = Signal()
+    """From a worker thread: something that was missing is there now."""
+    failed = Signal(UserError)
+    """From a worker thread, once for each kind of trouble."""
+    display_changed = Signal()
+    """The levels show other pixels from now on."""
+
+    def __init__(self, scene: Scene, loader: TileLoader, display: Display | None = None) -> None:
+        self.scene = scene
+        self.loader = loader
+        self.rungs = ladder([(level.width, level.height) for level in scene.levels])
+        self.side = (tile_side(scene.tile[0]), tile_side(scene.tile[1]))
+        self.levels = [DisplayLevel(self, i) for i in range(len(self.rungs))]
+        self._display = display
+        self._lock = threading.RLock()
+        self._frame: Frame | None = None
+        self._viewport: Box | None = None
+        self._closed = False
+        self._owner: object = object()
+        self._base_missing: set[Place] = set()
+        self._base = np.empty((self.rungs[-1].height, self.rungs[-1].width, 3), dtype=np.uint8)
+        self._base[:] = scene.background
+        loader.arrived.connect(self._on_arrived)
+        loader.failed.connect(self._on_failed)
+        self._start()
+
+    @property
+    def display(self) -> Display:
+        """Bands and stretch on show. The first look at a scene's own may read the file."""
+        return self._display if self._display is not None else self.scene.display
+
+    def set_display(self, display: Display | None) -> None:
+        """Show other bands or another stretch; None stands for the scene's own."""
+        with self._lock:
+            if self._closed:
+                return
+            self.loader.forget(self._owner)
+            self._display = display
+            self._frame = None
+            self._owner = object()
+            self._start()
+        self.display_changed.emit()
+
+    @property
+    def sharp(self) -> bool:
+        """Whether nothing that is shown is still to come."""
+        with self._lock:
+            shown = [] if self._frame is None else self._frame.missing
+            return not any(self._awaited(place) for place in (*shown, *self._base_missing))
+
+    @property
+    def base(self) -> RGB:
+        """The coarsest level, whole; one array for life, filled in place as tiles arrive."""
+        return self._base
+
+    @property
+    def base_complete(self) -> bool:
+        """Whether the coarsest level is all there."""
+        return not self._base_missing
+
+    def picture(self, level: int, box: Box) -> RGB:
+        """Return what there is of a part of a level, and ask for what is missing.
+
+        Parameters
+        ----------
+        level
+            Index into `levels`.
+        box
+            Within that level, in its own pixels.
+
+        Returns
+        -------
+        RGB
+            Sharpened in place by the next call for the same part, so that no new array is made
+            thirty times a second.
+        """
+        if box.area * 3 > LARGEST_PICTURE:
+            raise OversizedRequest(
+                f"{box.width:,} × {box.height:,} pixels are more than can be shown at once.",
+                "Export the region, or look at it from further away.",
+            )
+        if level == len(self.rungs) - 1:
+            self.rest()
+            return self._base[box.y : box.y2, box.x : box.x2]
+        with self._lock:
+            if self._frame is None or (self._frame.level, self._frame.box) != (level, box):
+                self._frame = Frame(self.rungs, self.side, level, box)
+            self._frame.fill(self._lookup, self._base)
+            self._ask(self._frame)
+            return self._frame.picture
+
+    def wanted(self, viewport: Box) -> None:
+        """Say what is really in view: the rest of what napari asks for comes after it.
+
+        Parameters
+        ----------
+        viewport
+            In level-0 pixels.
+        """
+        with self._lock:
+            self._viewport = viewport
+            if self._frame is not None:
+                self._ask(self._frame)
+
+    def rest(self) -> None:
+        """Say that only the coarsest level is on show: requests for others are dropped."""
+        with self._lock:
+            self._frame = None
+            self.loader.request(self._owner, [self._key(place) for place in self._base_missing])
+
+    def close(self) -> None:
+        """Drop requests and tiles. The scene stays open: it belongs to its slide."""
+        with self._lock:
+            self._closed = True
+            self._frame = None
+            self.loader.forget(self._owner)
+        self.loader.arrived.disconnect(self._on_arrived, missing_ok=True)
+        self.loader.failed.disconnect(self._on_failed, missing_ok=True)
+
+    def _start(self) -> None:
+        last = len(self.rungs) - 1
+        self._base_missing = {
+            (last, *place) for place in tiles_over(self.rungs[last].box, self.side)
+        }
+        self.loader.register(self._owner, self._decode)
+        self.rest()
+
+    def _key(self, place: Place) -> TileKey:
+        return TileKey(self._owner, *place)
+
+    def _lookup(self, place: Place) -> RGB | None:
+        return self.loader.cache.get(self._key(place))
+
+    def _awaited(self, place: Place) -> bool:
+        return not self.loader.has_failed(self._key(place))
+
+    def _ask(self, frame: Frame) -> None:
+        """Request what a frame lacks: the coarsest level, coarse stand-ins, then the rest."""
+        missing = frame.missing
+        if self._viewport is not None:
+            missing.sort(key=self._out_of_view)
+        places = [*self._base_missing, *frame.coarse_wishes, *missing]
+        self.loader.request(self._owner, [self._key(place) for place in places])
+
+    def _out_of_view(self, place: Place) -> bool:
+        rung = self.rungs[place[0]]
+        x, y = self.rungs[0].width / rung.width, self.rungs[0].height / rung.height
+        box = tile_box(rung, self.side, place[1], place[2])
+        whole = Box.covering(box.x * x, box.y * y, box.x2 * x, box.y2 * y)
+        return self._viewport is not None and whole.intersect(self._viewport).empty
+
+    def _decode(self, key: TileKey) -> RGB | None:
+        """Read one tile, in a worker thread."""
+        rung = self.rungs[key.level]
+        box = tile_box(rung, self.side, key.column, key.row)
+        source = rung.source_box(box).intersect(self.scene.levels[rung.level].box)
+        tile = read_reduced(self.scene, rung.level, source, rung.factor, self.display)
+        if key.level == len(self.rungs) - 1:
+            self._fill_base(key, tile, box)
+        return tile
+
+    def _fill_base(self, key: TileKey, tile: RGB, box: Box) -> None:
+        with self._lock:
+            if key.owner is self._owner:
+                paste(Patch(self._base, self.rungs[-1].box), Patch(tile, box))
+                self._base_missing.discard((key.level, key.column, key.row))
+                if self._frame is not None:
+                    self._frame.base_changed()
+
+    def _on_arrived(self, owner: object, _key: TileKey) -> None:
+        if owner is self._owner:
+            self.arrived.emit()
+
+    def _on_failed(self, owner: object, trouble: UserError) -> None:
+        if owner is self._owner:
+            self.failed.emit(trouble)
+
+
+class DisplayLevel:
+    """One level of a pyramid, as an array that napari slices.
+
+    Parameters
+    ----------
+    pyramid
+        Where pixels come from.
+    index
+        Which of its levels this is.
+    """
+
+    def __init__(self, pyramid: DisplayPyramid, index: int) -> None:
+        rung = pyramid.rungs[index]
+        self.shape = (rung.height, rung.width, 3)
+        self.dtype = np.dtype(np.uint8)
+        self.ndim = 3
+        self.size = rung.height * rung.width * 3
+        self.chunks = (pyramid.side[1], pyramid.side[0], 3)
+        self._pyramid = pyramid
+        self._index = index
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.uint8]:
+        """Return what can be shown now of a part; takes integers, slices and an ellipsis."""
+        rows, columns, bands = _three(key)
+        y, height, pick_y = _span(rows, self.shape[0])
+        x, width, pick_x = _span(columns, self.shape[1])
+        box = Box(x, y, width, height)
+        if box.empty:
+            picture = np.empty((height, width, 3), dtype=np.uint8)
+        else:
+            picture = self._pyramid.picture(self._index, box)
+        part: npt.NDArray[np.uint8] = picture[pick_y, pick_x, bands]
+        return part
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
+        """Return the whole level as it can be shown now; refused where that would be giant."""
+        if self._index == len(self._pyramid.levels) - 1:
+            whole: npt.NDArray[Any] = self._pyramid.base
+        else:
+            whole = self[:]
+        if dtype is not None and np.dtype(dtype) != self.dtype:
+            return whole.astype(dtype)
+        return whole.copy() if copy else whole
+
+
+def _three(key: Any) -> tuple[Any, Any, Any]:
+    """Return one index for each axis."""
+    indices = list(key) if isinstance(key, tuple) else [key]
+    if Ellipsis in indices:
+        at = indices.index(Ellipsis)
+        indices[at : at + 1] = [slice(None)] * (4 - len(indices))
+    indices += [slice(None)] * (3 - len(indices))
+    if len(indices) != 3:
+        raise IndexError(f"a level has three axes, not {len(indices)}")
+    return indices[0], indices[1], indices[2]
+
+
+def _span(index: Any, size: int) -> tuple[int, int, int | slice]:
+    """Return (start, length) of the pixels that an index needs and how to pick from them."""
+    if isinstance(index, slice):
+        picked = range(*index.indices(size))
+        if not picked:
+            return 0, 0, slice(None)
+        low, high = min(picked[0], picked[-1]), max(picked[0], picked[-1])
+        return low, high + 1 - low, slice(None, None, picked.step)
+    at = operator.index(index)
+    if not -size <= at < size:
+        raise IndexError(f"{at} is beyond the {size} pixels of this axis")
+    return at % size, 1, 0
