@@ -1,0 +1,368 @@
+"""What is open: documents, which one is shown, the folder that is browsed.
+
+Files are opened, hashed and checked in threads of their own; results arrive through `deliver`,
+so that everything here changes in one thread only. Answers nobody waits for any more are dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from ssldiff_gui.core.errors import BrokenFile, FileProblem, MissingFile, UserError
+from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
+from ssldiff_gui.state.document import Document
+from ssldiff_gui.state.settings import Camera, OpenDocument, Settings
+
+if TYPE_CHECKING:
+    from ssldiff_gui.slides.slide import Slide
+
+log = logging.getLogger(__name__)
+
+OPEN_SECONDS = 30.0
+"""After this long without an answer from the drive, the person is told."""
+
+
+@dataclass(eq=False)
+class _Opening:
+    """A file that is being opened, and what to do with it then."""
+
+    path: str | Path
+    wish: int
+    activate: bool
+    scene: int
+    camera: Camera | None
+    timer: threading.Timer | None = None
+
+
+class Session:
+    """The documents that are open.
+
+    Parameters
+    ----------
+    settings
+        Recent files, the last folder and starter classes are read from and kept in it.
+    deliver
+        Runs a call in the thread where state may change; right where the work ended when None.
+    opener
+        Opens a file; `ssldiff_gui.slides.open_slide` when None.
+    open_seconds
+        How long a drive may take to answer.
+    """
+
+    opening = Signal(object)
+    """(path): somebody waits for this file now."""
+    opened = Signal(Document)
+    failed = Signal(UserError)
+    restored = Signal(Document)
+    """Annotations of an earlier visit are back in the document's editors."""
+    closed = Signal(Document)
+    current_changed = Signal(object)
+    """(Document or None), also when another scene of the same document is shown."""
+    trouble = Signal(Document, object)
+    """(document, UserError, or None when the trouble is over)."""
+    folder_changed = Signal(Path)
+    recent_changed = Signal(tuple)
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        deliver: Deliver | None = None,
+        opener: Callable[[str | Path], Slide] | None = None,
+        open_seconds: float = OPEN_SECONDS,
+    ) -> None:
+        self.settings = settings
+        self._deliver = deliver or deliver_at_once
+        self._opener = opener or _open_slide
+        self._open_seconds = open_seconds
+        self._documents: list[Document] = []
+        self._current: Document | None = None
+        self._openings: list[_Opening] = []
+        self._wishes = 0
+        self._fulfilled = 0
+        self._checks: dict[Document, float] = {}
+
+    # -- what there is -------------------------------------------------------------------------
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """What is open, in the order it was opened."""
+        return tuple(self._documents)
+
+    @property
+    def current(self) -> Document | None:
+        """The document that is shown."""
+        return self._current
+
+    @property
+    def pending(self) -> tuple[str | Path, ...]:
+        """What is being opened."""
+        return tuple(opening.path for opening in self._openings)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that is browsed."""
+        return self.settings.last_folder
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        if folder != self.settings.last_folder:
+            self.settings.last_folder = folder
+            self.folder_changed.emit(folder)
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Files opened lately, the latest first; some may be gone by now."""
+        return self.settings.recent
+
+    # -- acts ----------------------------------------------------------------------------------
+
+    def open(
+        self,
+        path: str | Path,
+        *,
+        activate: bool = True,
+        scene: int = 0,
+        camera: Camera | None = None,
+    ) -> None:
+        """Begin to open a file; `opened` or `failed` tells how it went.
+
+        Parameters
+        ----------
+        path
+            The file. One that is open already is shown again.
+        activate
+            Whether to show it, unless the person has turned to something else meanwhile.
+        scene
+            Which of its scenes to show.
+        camera
+            Where its view looked.
+        """
+        known = self._known(Path(os.path.abspath(path)))
+        if known is not None:
+            self._finish_known(known, activate)
+            return
+        if any(opening.path == path for opening in self._openings):
+            return
+        self._wishes += 1
+        opening = _Opening(path, self._wishes, activate, scene, camera)
+        self._openings.append(opening)
+        opening.timer = threading.Timer(
+            self._open_seconds, lambda: self._deliver(lambda: self._too_late(opening))
+        )
+        opening.timer.daemon = True
+        opening.timer.start()
+        self.opening.emit(path)
+        in_background(lambda: self._open_here(opening), f"open {Path(path).name}")
+
+    def cancel_opening(self, path: str | Path) -> None:
+        """Stop waiting for a file; should it still arrive, it is closed again."""
+        for opening in [known for known in self._openings if known.path == path]:
+            self._stop_waiting(opening)
+
+    def activate(self, document: Document | None, scene_index: int | None = None) -> None:
+        """Show a document, or another scene of it."""
+        self._fulfilled = self._wishes
+        self._show(document, scene_index)
+
+    def close(self, document: Document) -> None:
+        """Close a document; its annotations are saved already."""
+        if document not in self._documents:
+            return
+        index = self._documents.index(document)
+        self._documents.remove(document)
+        self._checks.pop(document, None)
+        if document is self._current:
+            left = self._documents[max(0, index - 1) :]
+            self._show(left[0] if left else None, None)
+        self.closed.emit(document)
+        in_background(document.slide.close, f"close {document.name}")
+
+    def shut_down(self) -> None:
+        """Remember what is open, drop what is awaited and let go of every file."""
+        self.remember()
+        for opening in list(self._openings):
+            self._stop_waiting(opening)
+        for document in self.documents:
+            self.close(document)
+
+    def remember(self) -> None:
+        """Write into the settings what is open and where its views look, for the next start."""
+        self.settings.documents = tuple(
+            OpenDocument(path=d.path, scene=d.scene_index, camera=d.view) for d in self._documents
+        )
+        if self._current is not None:
+            self.settings.current_document = self._documents.index(self._current)
+
+    def reopen(self) -> None:
+        """Open what was open at the end of the last run; what is gone meanwhile is passed over."""
+        for index, known in enumerate(self.settings.documents):
+            shown = index == self.settings.current_document
+            self.open(known.path, activate=shown, scene=known.scene, camera=known.camera)
+
+    def forget_missing(self) -> None:
+        """Take files that are gone out of the recent ones, in the background."""
+
+        def look() -> None:
+            gone = frozenset(path for path in self.recent if not path.exists())
+            if gone:
+                self._deliver(lambda: self._forget(gone))
+
+        in_background(look, "recent files")
+
+    def check(self) -> None:
+        """Look, in the background, whether the open files are still what they were.
+
+        Call it every few seconds; `trouble` tells what is new.
+        """
+        now = time.monotonic()
+        for document in self._documents:
+            started = self._checks.get(document)
+            if started is None:
+                self._checks[document] = now
+                in_background(lambda d=document: self._check_here(d), f"check {document.name}")
+            elif now - started > self._open_seconds:
+                self._set_trouble(document, _silent(document.path))
+
+    # -- in the background -----------------------------------------------------------------------
+
+    def _open_here(self, opening: _Opening) -> None:
+        try:
+            slide = self._opener(opening.path)
+        except UserError as error:
+            problem = error
+        except Exception as error:  # a reader's own mistake must not leave anybody waiting
+            log.exception("opening failed in an unforeseen way")
+            problem = BrokenFile(
+                opening.path,
+                f"{Path(opening.path).name} cannot be opened ({type(error).__name__}).",
+                "Copy the details from the log and report them.",
+            )
+        else:
+            self._deliver(lambda: self._arrived(opening, slide))
+            return
+        self._deliver(lambda: self._refused(opening, problem))
+
+    def _hash_here(self, document: Document) -> None:
+        try:
+            fingerprint = document.slide.fingerprint
+        except FileProblem as error:
+            problem = error
+            self._deliver(lambda: self._set_trouble(document, problem))
+        except OSError:
+            log.exception("no fingerprint")
+            self._deliver(lambda: self._set_trouble(document, _silent(document.path)))
+        else:
+            self._deliver(lambda: self._identified(document, fingerprint))
+
+    def _check_here(self, document: Document) -> None:
+        problem: UserError | None = None
+        try:
+            document.slide.check_unchanged()
+        except FileProblem as error:
+            problem = error
+        self._deliver(lambda: self._checked(document, problem))
+
+    # -- where state may change --------------------------------------------------------------------
+
+    def _arrived(self, opening: _Opening, slide: Slide) -> None:
+        if opening not in self._openings:
+            in_background(slide.close, "close unwanted")
+            return
+        self._stop_waiting(opening)
+        known = self._known(slide.path)
+        if known is not None:
+            in_background(slide.close, "close twin")
+            self._finish_known(known, opening.activate, opening.wish)
+            return
+        document = Document(
+            slide,
+            slide_classes=self.settings.slide_classes,
+            scene_classes=self.settings.scene_classes,
+            undo_steps=self.settings.undo_steps,
+        )
+        document.scene_index = min(opening.scene, len(slide.scenes) - 1)
+        if opening.camera is not None:
+            document.view = opening.camera
+        self._documents.append(document)
+        self.settings.remember_recent(slide.path)
+        self.recent_changed.emit(self.recent)
+        self.opened.emit(document)
+        self._finish_known(document, opening.activate, opening.wish)
+        in_background(lambda: self._hash_here(document), f"hash {document.name}")
+
+    def _finish_known(self, document: Document, activate: bool, wish: int | None = None) -> None:
+        """Show a document that was wished for, unless a later wish has been fulfilled."""
+        wish = self._wishes + 1 if wish is None else wish
+        self._wishes = max(self._wishes, wish)
+        if activate and wish > self._fulfilled:
+            self._fulfilled = wish
+            self._show(document, None)
+        elif self._current is None:
+            self._show(document, None)
+
+    def _show(self, document: Document | None, scene_index: int | None) -> None:
+        other_scene = (
+            document is not None and scene_index is not None and document.scene_index != scene_index
+        )
+        if document is not None and scene_index is not None:
+            document.scene_index = scene_index
+        if document is not self._current or other_scene:
+            self._current = document
+            self.current_changed.emit(document)
+
+    def _refused(self, opening: _Opening, problem: UserError) -> None:
+        if opening in self._openings:
+            self._stop_waiting(opening)
+            self.failed.emit(problem)
+
+    def _too_late(self, opening: _Opening) -> None:
+        self._refused(opening, _silent(Path(opening.path)))
+
+    def _stop_waiting(self, opening: _Opening) -> None:
+        self._openings.remove(opening)
+        if opening.timer is not None:
+            opening.timer.cancel()
+
+    def _identified(self, document: Document, fingerprint: str) -> None:
+        if document in self._documents:
+            document.fingerprint = fingerprint
+
+    def _checked(self, document: Document, problem: UserError | None) -> None:
+        if self._checks.pop(document, None) is not None:
+            self._set_trouble(document, problem)
+
+    def _set_trouble(self, document: Document, problem: UserError | None) -> None:
+        if document in self._documents and type(problem) is not type(document.trouble):
+            document.trouble = problem
+            self.trouble.emit(document, problem)
+
+    def _forget(self, gone: frozenset[Path]) -> None:
+        self.settings.forget_recent(gone)
+        self.recent_changed.emit(self.recent)
+
+    def _known(self, path: Path) -> Document | None:
+        return next((d for d in self._documents if d.path == path), None)
+
+
+def _open_slide(path: str | Path) -> Slide:
+    from ssldiff_gui.slides import open_slide
+
+    return open_slide(path)
+
+
+def _silent(path: Path) -> MissingFile:
+    return MissingFile(
+        path,
+        f"{path.name}: its drive does not answer.",
+        "Check the network or the cable, then open it again.",
+    )
