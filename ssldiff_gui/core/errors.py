@@ -61,6 +61,10 @@ class ChangedFile(FileProblem):
     """The file is not the one that was opened, or referred to, any more."""
 
 
+class ClosedFile(FileProblem):
+    """The file was closed here while somebody still wanted its pixels."""
+
+
 class BadAnnotations(FileProblem):
     """A file of annotations that cannot be understood."""
 

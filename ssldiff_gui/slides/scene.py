@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ssldiff_gui.core.errors import BrokenFile, FileProblem, OversizedRequest
+from ssldiff_gui.core.errors import OversizedRequest
 from ssldiff_gui.core.geometry import Box, Georeference, Region, Scale
+from ssldiff_gui.slides.problems import naming
 
 RGB = npt.NDArray[np.uint8]
 """(height, width, 3) uint8, 0–255, sRGB."""
@@ -174,6 +175,7 @@ class Scene:
         self.objective = objective
         self.background = background
         self._source = source
+        self._guards: list[Callable[[], None]] = []
         self._display: Display | None = None
         self._display_lock = threading.Lock()
 
@@ -191,6 +193,10 @@ class Scene:
     def box(self) -> Box:
         """The whole scene, in level-0 pixels."""
         return self.levels[0].box
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call `check` after every read; it raises when the file is not the same any more."""
+        self._guards.append(check)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -290,16 +296,13 @@ class Scene:
         return np.asarray(resized, dtype=np.uint8)
 
     def _fetch(self, level: int, box: Box) -> Pixels:
+        """Read from the source; when the file changed, that is the error, not what came of it."""
         try:
-            return self._source.read(level, box)
-        except FileProblem:
-            raise
-        except Exception as error:  # every decoder fails in its own way
-            raise BrokenFile(
-                self.path,
-                f"A part of {self.path.name} cannot be decoded ({type(error).__name__}).",
-                "Copy the file again from where it came, or export it anew from its scanner.",
-            ) from error
+            with naming(self.path):
+                return self._source.read(level, box)
+        finally:
+            for check in self._guards:
+                check()
 
     def _refuse_oversized(self, width: int, height: int, pixel_bytes: int) -> None:
         wanted = width * height * pixel_bytes

@@ -1,0 +1,247 @@
+"""Opening a TIFF: which of the readers of TIFFs it goes to, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from ssldiff_gui.core.geometry import Scale
+from ssldiff_gui.slides.identity import Identity
+from ssldiff_gui.slides.positioned import PositionedFile
+from ssldiff_gui.slides.problems import broken, naming, oversized, truncated, unsupported
+from ssldiff_gui.slides.quiet import quietly
+from ssldiff_gui.slides.scene import RGB, Display, Scene, levels_of
+from ssldiff_gui.slides.slide import Slide
+from ssldiff_gui.slides.tiff_plane import TiffPlane, TooLarge, Torn, Unreadable
+from ssldiff_gui.slides.tiff_source import TiffLevel, TiffSource
+
+MOST_PAGES = 4096
+GEO_TAGS = {33550, 33922, 34264, 34735, 42113}
+"""ModelPixelScale, ModelTiepoint, ModelTransformation, GeoKeyDirectory, GDAL_NODATA."""
+
+COLOURS = {1: ("Grey",), 3: ("Red", "Green", "Blue")}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One scene of a TIFF as its reader found it.
+
+    Parameters
+    ----------
+    name
+        What the file calls it.
+    levels
+        For each level, largest first, the pages that make it up.
+    scale
+        Size of a pixel, when the file says.
+    objective
+        Magnification of the objective, when the file says.
+    bands
+        Names of the bands; made up when empty.
+    """
+
+    name: str
+    levels: Sequence[Sequence[Any]]
+    scale: Scale | None = None
+    objective: float | None = None
+    bands: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a reader of TIFFs found in one.
+
+    Parameters
+    ----------
+    kind
+        The format's name.
+    pictures
+        The scenes.
+    associated
+        Pages of the label, macro and thumbnail, by name.
+    properties
+        The vendor's own metadata.
+    """
+
+    kind: str
+    pictures: Sequence[Picture]
+    associated: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_tiff(path: Path, identity: Identity) -> Slide:
+    """Open any TIFF: a vendor's slide, an OME-TIFF, a georeferenced scene or a plain one.
+
+    Parameters
+    ----------
+    path
+        A local file.
+    identity
+        What the file was when opening began.
+    """
+    with naming(path), ExitStack() as stack:
+        with quietly():
+            tif = stack.enter_context(_parsed(path))
+            pages = _pages(tif, path)
+            other = _reader_elsewhere(tif, pages[0])
+            if other is None:
+                contents = _contents(tif, pages)
+                try:
+                    return _slide(path, identity, tif, contents)
+                except Unreadable as error:
+                    if contents.kind != "TIFF":
+                        raise unsupported(path, str(error)) from error
+                    other = _open_raster
+    return other(path, identity)
+
+
+def _parsed(path: Path) -> tifffile.TiffFile:
+    try:
+        return tifffile.TiffFile(str(path))
+    except tifffile.TiffFileError as error:
+        raise broken(path, "it has no readable TIFF header") from error
+
+
+def _pages(tif: tifffile.TiffFile, path: Path) -> list[Any]:
+    tif.pages.cache = True
+    tif.pages.useframes = False
+    pages: list[Any] = []
+    try:
+        for page in tif.pages:
+            pages.append(page)
+            if len(pages) > MOST_PAGES:
+                raise oversized(path, f"it holds more than {MOST_PAGES:,} pictures")
+    except (tifffile.TiffFileError, EOFError) as error:
+        if not pages:
+            raise broken(path, "it has no readable first picture") from error
+        raise truncated(path) from error
+    if not pages:
+        raise truncated(path)
+    return pages
+
+
+def _open_raster(path: Path, identity: Identity) -> Slide:
+    from ssldiff_gui.slides.raster import open_raster
+
+    return open_raster(path, identity)
+
+
+def _open_vendor(path: Path, identity: Identity) -> Slide:
+    from ssldiff_gui.slides.vendor import open_vendor
+
+    return open_vendor(path, identity)
+
+
+def _reader_elsewhere(tif: Any, page: Any) -> Callable[[Path, Identity], Slide] | None:
+    """Return the reader that is better at this TIFF than the ones here, if there is one."""
+    if tif.is_bif:
+        return _open_vendor
+    vendor = tif.is_ome or tif.is_svs or tif.is_scn or tif.is_ndpi or tif.is_philips
+    plain_bands = page.samplesperpixel > 4
+    if not vendor and (plain_bands or GEO_TAGS.intersection(tag.code for tag in page.tags)):
+        return _open_raster
+    return None
+
+
+def _contents(tif: Any, pages: list[Any]) -> Contents:
+    if tif.is_svs or tif.is_scn or tif.is_ndpi or tif.is_philips:
+        from ssldiff_gui.slides.tiff_vendor import vendor_contents
+
+        return vendor_contents(tif, pages)
+    if tif.is_ome:
+        from ssldiff_gui.slides.ome_tiff import ome_contents
+
+        found = ome_contents(tif, pages)
+        if found is not None:
+            return found
+    from ssldiff_gui.slides.tiff_generic import generic_contents
+
+    return generic_contents(tif, pages)
+
+
+def _slide(path: Path, identity: Identity, tif: Any, contents: Contents) -> Slide:
+    file = PositionedFile(path)
+    try:
+        scenes = [_scene(path, file, picture) for picture in contents.pictures]
+        associated = {
+            name: _reader(path, file, page) for name, page in contents.associated.items()
+        }
+    except Torn as error:
+        file.close()
+        raise broken(path, str(error)) from error
+    except TooLarge as error:
+        file.close()
+        raise oversized(path, str(error)) from error
+    except EOFError as error:
+        file.close()
+        raise truncated(path) from error
+    except BaseException:
+        file.close()
+        raise
+    return Slide(
+        path,
+        contents.kind,
+        scenes,
+        identity=identity,
+        associated=associated,
+        properties=contents.properties,
+    )
+
+
+def _scene(path: Path, file: PositionedFile, picture: Picture) -> Scene:
+    levels: list[TiffLevel] = [
+        tuple(TiffPlane(page, file.size) for page in pages) for pages in picture.levels
+    ]
+    first = levels[0]
+    shapes = {tuple((plane.layout.dtype, plane.layout.bands) for plane in level) for level in levels}
+    if len(shapes) != 1 or any(len({plane.size for plane in level}) != 1 for level in levels):
+        raise Torn("its levels do not fit each other")
+    dtypes = {plane.layout.dtype for plane in first}
+    if len(dtypes) != 1:
+        raise Torn("its channels are of different types")
+    bands = sum(plane.layout.bands for plane in first)
+    if not bands:
+        raise Unreadable("it holds no colours")
+    names = tuple(picture.bands) if len(picture.bands) == bands else None
+    return Scene(
+        path,
+        picture.name,
+        TiffSource(file, levels),
+        levels_of([level[0].size for level in levels]),
+        dtype=dtypes.pop(),
+        bands=names or COLOURS.get(bands) or [f"Band {i + 1}" for i in range(bands)],
+        scale=picture.scale,
+        tile=first[0].tile,
+        objective=picture.objective,
+    )
+
+
+def _reader(path: Path, file: PositionedFile, page: Any) -> Callable[[], RGB]:
+    """Return a function that reads a label or a macro; it is decoded when asked for."""
+
+    def read() -> RGB:
+        with naming(path):
+            try:
+                plane = TiffPlane(page, file.size)
+            except Unreadable as error:
+                raise unsupported(path, str(error)) from error
+            except EOFError as error:
+                raise truncated(path) from error
+            scene = Scene(
+                path,
+                "",
+                TiffSource(file, [(plane,)]),
+                levels_of([plane.size]),
+                dtype=plane.layout.dtype,
+                bands=[str(i) for i in range(plane.layout.bands)],
+            )
+            display: Display = scene.display
+            return np.asarray(scene.read_level(0, scene.box, display))
+
+    return read
