@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer, Signal
-from qtpy.QtGui import QKeyEvent, QPalette, QResizeEvent
+from qtpy.QtGui import QKeyEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,7 +22,6 @@ from qtpy.QtWidgets import (
 
 from ssldiff_gui.widgets.controls import Segments, label, tool_button
 from ssldiff_gui.widgets.empty_hint import EmptyHint
-from ssldiff_gui.widgets.icons import icon
 from ssldiff_gui.widgets.slide_list import Entry, SlideDelegate, SlideModel
 from ssldiff_gui.widgets.tokens import GRID
 
@@ -62,11 +61,7 @@ class Browser(QFrame):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter by name")
         self.filter.setAccessibleName("Filter slides by name")
-        self.filter.setClearButtonEnabled(False)
-        self.filter.addAction(
-            icon("filter-variant", QPalette.ColorRole.PlaceholderText),
-            QLineEdit.ActionPosition.LeadingPosition,
-        )
+        self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._refresh)
         self.filter.installEventFilter(self)
         self.list = self._list()
@@ -109,6 +104,7 @@ class Browser(QFrame):
 
     def _list(self) -> QListView:
         view = QListView()
+        view.setObjectName("slides")
         view.setModel(self.model)
         view.setItemDelegate(SlideDelegate(view))
         view.setMouseTracking(True)

@@ -146,6 +146,8 @@ class CommandPalette(Overlay):
         self.list = QListView()
         self.list.setModel(self._model)
         self.list.setItemDelegate(_Row(self.list))
+        self.list.setObjectName("commands")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QPainter, QPaintEvent
+from qtpy.QtGui import QPainter, QPaintEvent, QPalette
 from qtpy.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -49,7 +49,8 @@ def push_button(
     button = QPushButton(text)
     button.setProperty("kind", kind)
     if glyph:
-        button.setIcon(icon(glyph))
+        role = QPalette.ColorRole.HighlightedText if kind == "primary" else None
+        button.setIcon(icon(glyph, role))
         button.setIconSize(QSize(18, 18))
     return button
 

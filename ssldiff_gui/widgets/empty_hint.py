@@ -52,21 +52,22 @@ class EmptyHint(QWidget):
         self.text = label(text, "muted", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text.setMaximumWidth(44 * GRID)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+        column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addStretch(1)
-        column.addWidget(
-            Glyph(glyph, 48, QPalette.ColorRole.PlaceholderText),
-            0,
-            Qt.AlignmentFlag.AlignHCenter,
-        )
+        mark = Glyph(glyph, 48, QPalette.ColorRole.PlaceholderText)
+        column.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(GRID)
         column.addWidget(self.title)
-        column.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.text)
         column.addSpacing(GRID)
         column.addLayout(self._row(choices, stacked))
         column.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        row.addStretch(1)
+        row.addLayout(column, 100)
+        row.addStretch(1)
 
     def _row(self, choices: Sequence[Choice], stacked: bool) -> QHBoxLayout:
         inner = QVBoxLayout() if stacked else QHBoxLayout()

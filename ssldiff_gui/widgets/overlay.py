@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QEvent, QObject
+from qtpy.QtGui import QColor, QPainter, QPaintEvent
 from qtpy.QtWidgets import QWidget
 
 
@@ -14,6 +15,9 @@ class Overlay(QWidget):
     below
         What it lies over.
     """
+
+    shade = 110
+    """How much what lies below is darkened, 0–255."""
 
     def __init__(self, below: QWidget) -> None:
         super().__init__(below)
@@ -30,6 +34,10 @@ class Overlay(QWidget):
 
     def place(self) -> None:
         """Arrange what it holds after a change of size."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Darken what lies below, so that the eye stays on what lies above."""
+        QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, self.shade))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay as large as what lies below."""

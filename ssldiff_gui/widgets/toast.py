@@ -190,8 +190,8 @@ class ToastStack(QObject):
     def _place(self) -> None:
         bottom = self._window.height() - 2 * GRID
         for toast in reversed(self.shown):
-            height = toast.heightForWidth(WIDTH) if toast.hasHeightForWidth() else 0
-            toast.resize(WIDTH, max(height, toast.sizeHint().height()))
+            height = toast.heightForWidth(WIDTH)
+            toast.resize(WIDTH, height if height > 0 else toast.sizeHint().height())
             bottom -= toast.height()
             toast.move(self._window.width() - WIDTH - 2 * GRID, bottom)
             toast.raise_()
