@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.slides.scene import Scene
 from ssldiff_gui.viewer.world import World
 
@@ -75,9 +76,28 @@ class Position:
     rgb: tuple[int, int, int] | None = None
 
     @classmethod
-    def on(cls, scene: Scene, x: float, y: float, rgb: tuple[int, int, int] | None) -> Position:
-        """Return the position of a level-0 pixel coordinate on a scene."""
-        scale = scene.scale
+    def on(
+        cls,
+        scene: Scene,
+        x: float,
+        y: float,
+        rgb: tuple[int, int, int] | None = None,
+        by_hand: Scale | None = None,
+    ) -> Position:
+        """Return the position of a level-0 pixel coordinate on a scene.
+
+        Parameters
+        ----------
+        scene
+            What is shown.
+        x, y
+            Level-0 pixel coordinates.
+        rgb
+            Colour shown there.
+        by_hand
+            A scale that a person gave; it wins over the file's.
+        """
+        scale = by_hand if by_hand is not None else scene.scale
         if scene.georeference is not None:
             return cls(x, y, scene.georeference.to_crs(x, y), scale.unit if scale else "", rgb)
         if scale is None or scale.unit == "px":

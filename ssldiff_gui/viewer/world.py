@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.slides.scene import Scene
 
 WorldUnit = Literal["µm", "m", "px"]
@@ -63,9 +64,17 @@ class World:
         return {"µm": mean * 1e-6, "m": mean, "px": None}[self.unit]
 
     @classmethod
-    def of(cls, scene: Scene) -> World:
-        """Return the world of a scene; degrees become metres at its middle's latitude."""
-        scale = scene.scale
+    def of(cls, scene: Scene, by_hand: Scale | None = None) -> World:
+        """Return the world of a scene; degrees become metres at its middle's latitude.
+
+        Parameters
+        ----------
+        scene
+            What is shown.
+        by_hand
+            A scale that a person gave; it wins over the file's.
+        """
+        scale = by_hand if by_hand is not None else scene.scale
         if scale is None or scale.unit == "px":
             return cls(1.0, 1.0, "px")
         if scale.unit != "°":
