@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _HOMES = {"open_slide": "open", "Scene": "scene", "Slide": "slide"}
 
-__all__ = ["Scene", "Slide", "open_slide"]  # noqa: F822 - found by __getattr__
+__all__ = ["Scene", "Slide", "open_slide"]
 
 
 def __getattr__(name: str) -> Any:

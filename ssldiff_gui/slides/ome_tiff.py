@@ -43,7 +43,9 @@ def ome_contents(tif: Any, pages: list[Any]) -> Contents | None:
             continue
         levels = _levels(tif, first, pages)
         bands = image.channels if len(first) > 1 else ()
-        pictures.append(Picture(image.name, levels, image.scale, image.objective, bands))
+        pictures.append(
+            Picture(image.name, levels, image.scale, image.objective, bands, palette=False)
+        )
     if not pictures:
         return None
     return Contents("OME-TIFF", pictures, associated, {"ome.xml": text[:LONGEST_TEXT]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ssldiff_gui.core.geometry import Scale
 
@@ -61,8 +61,8 @@ def read_ome(text: str) -> list[OmeImage]:
         As it stands in a TIFF's first description.
     """
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - expat refuses entity bombs
-    except ElementTree.ParseError as error:
+        root = ET.fromstring(text)  # noqa: S314 - expat refuses entity bombs
+    except ET.ParseError as error:
         raise Misdescribed("not XML") from error
     for element in root.iter():
         element.tag = str(element.tag).rpartition("}")[2]
@@ -85,8 +85,8 @@ def read_ome(text: str) -> list[OmeImage]:
 
 
 def _image(
-    image: ElementTree.Element,
-    pixels: ElementTree.Element,
+    image: ET.Element,
+    pixels: ET.Element,
     objectives: dict[str | None, float | None],
     uuid: str | None,
     first: int,
@@ -115,7 +115,7 @@ def _image(
 
 
 def _planes(
-    pixels: ElementTree.Element,
+    pixels: ET.Element,
     sizes: dict[str, int],
     order: str,
     uuid: str | None,
@@ -140,7 +140,7 @@ def _planes(
 
 
 def _page_numbers(
-    pixels: ElementTree.Element, strides: dict[str, int], total: int, uuid: str | None, first: int
+    pixels: ET.Element, strides: dict[str, int], total: int, uuid: str | None, first: int
 ) -> dict[int, int]:
     """Return the page of each plane by the plane's number; planes in other files are left out."""
     blocks = pixels.findall("TiffData")
@@ -169,7 +169,7 @@ def positive(text: str | None) -> float | None:
     return number if math.isfinite(number) and number > 0 else None
 
 
-def _scale(pixels: ElementTree.Element) -> Scale | None:
+def _scale(pixels: ET.Element) -> Scale | None:
     sizes = []
     for axis in "XY":
         size = positive(pixels.get(f"PhysicalSize{axis}"))

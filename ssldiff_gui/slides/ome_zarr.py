@@ -103,7 +103,7 @@ def _scene(path: Path, folder: Path, multiscale: Mapping[str, Any], number: int)
         ZarrSource(arrays, axes),
         levels_of(sizes),
         dtype=dtypes.pop(),
-        bands=_band_names(folder, multiscale, bands),
+        bands=_band_names(multiscale, bands),
         scale=None if size is None else Scale(size[0], size[1], "µm"),
         tile=axes.size(chunk),
     )
@@ -128,12 +128,10 @@ def _arrays(path: Path, folder: Path, multiscale: Mapping[str, Any]) -> Iterator
         yield array
 
 
-def _band_names(folder: Path, multiscale: Mapping[str, Any], bands: int) -> list[str]:
+def _band_names(multiscale: Mapping[str, Any], bands: int) -> list[str]:
     channels = (multiscale.get("omero") or {}).get("channels")
     if isinstance(channels, list) and len(channels) == bands:
-        return [
-            str(channel.get("label") or f"Band {i + 1}") for i, channel in enumerate(channels)
-        ]
+        return [str(channel.get("label", f"Band {i + 1}")) for i, channel in enumerate(channels)]
     if bands == 3:
         return ["Red", "Green", "Blue"]
     return ["Grey"] if bands == 1 else [f"Band {i + 1}" for i in range(bands)]
@@ -146,5 +144,3 @@ def _reader(scene: Scene) -> Callable[[], RGB]:
         return scene.read_level(len(scene.levels) - 1, scene.levels[-1].box)
 
     return read
-
-

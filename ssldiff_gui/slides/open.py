@@ -9,10 +9,10 @@ from importlib import import_module
 from pathlib import Path
 
 from ssldiff_gui.core.errors import EncryptedFile, FileProblem, MissingFile, RemoteFile
-from ssldiff_gui.slides import quiet as quiet  # readers log from their first import on
 from ssldiff_gui.slides.formats import ZARR_METADATA, Family, family_of
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.problems import broken, naming, unsupported
+from ssldiff_gui.slides.quiet import hush
 from ssldiff_gui.slides.slide import Slide
 
 Reader = Callable[[Path, Identity], Slide]
@@ -48,6 +48,7 @@ def open_slide(path: str | os.PathLike[str], *, remote: bool = False) -> Slide:
     FileProblem
         One of its kinds: the message names the file, the hint says what to do.
     """
+    hush()
     text = os.fspath(path)
     if isinstance(text, str) and is_address(text):
         return _open_address(text, remote=remote)

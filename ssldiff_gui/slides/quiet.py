@@ -10,9 +10,17 @@ from contextlib import contextmanager
 
 _LOCK = threading.RLock()
 
-# A logger without a handler prints to stderr; with this one its records only travel upwards.
-for _name in ("tifffile", "rasterio", "zarr", "PIL", "fsspec", "asyncio", "numcodecs"):
-    logging.getLogger(_name).addHandler(logging.NullHandler())
+_TALKERS = ("tifffile", "rasterio", "zarr", "PIL", "fsspec", "asyncio", "numcodecs")
+_NOWHERE = logging.NullHandler()
+
+
+def hush() -> None:
+    """Keep readers from printing on stderr, as a logger without a handler does.
+
+    Their records still travel upwards, to whatever log the program keeps.
+    """
+    for name in _TALKERS:
+        logging.getLogger(name).addHandler(_NOWHERE)  # a second time changes nothing
 
 
 @contextmanager

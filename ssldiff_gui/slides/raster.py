@@ -15,7 +15,8 @@ from rasterio.enums import ColorInterp
 from ssldiff_gui.core.geometry import Georeference, Scale
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.problems import broken, naming, oversized, unsupported
-from ssldiff_gui.slides.raster_source import DatasetPool, RasterSource, opened
+from ssldiff_gui.slides.quiet import quietly
+from ssldiff_gui.slides.raster_source import DatasetPool, RasterSource, gdal, opened
 from ssldiff_gui.slides.scene import Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
 
@@ -41,16 +42,15 @@ def open_raster(path: Path, identity: Identity) -> Slide:
 
 
 def _open(path: Path, address: str, identity: Identity) -> Slide:
-    try:
-        dataset = opened(address, None)
-    except rasterio.errors.RasterioError as error:
-        raise broken(path, "GDAL cannot read its structure") from error
-    try:
-        sizes = _sizes(path, address, dataset)
-        scene = _scene(path, address, dataset, sizes)
-        tags = {f"gdal.{key}": str(value)[:4096] for key, value in dataset.tags().items()}
-    finally:
-        dataset.close()
+    with gdal(address), quietly():  # GDAL prints what it says outside its settings
+        try:
+            dataset = opened(address, None)
+        except rasterio.errors.RasterioError as error:
+            raise broken(path, "GDAL cannot read its structure") from error
+        with dataset:
+            sizes = _sizes(path, address, dataset)
+            scene = _scene(path, address, dataset, sizes)
+            tags = {f"gdal.{key}": str(value)[:4096] for key, value in dataset.tags().items()}
     kind = "GeoTIFF" if scene.georeference is not None else "TIFF"
     return Slide(path, kind, [scene], identity=identity, properties=tags)
 
@@ -93,7 +93,7 @@ def _scene(path: Path, address: str, dataset: Any, sizes: Sequence[tuple[int, in
         levels_of(sizes),
         dtype=np.uint8 if palette is not None else dtype,
         bands=("Red", "Green", "Blue") if palette is not None else _names(dataset, indexes),
-        scale=_scale(dataset, georeference),
+        scale=_scale(georeference),
         georeference=georeference,
         nodata=nodata,
         tile=(int(columns), int(rows)),
@@ -144,7 +144,7 @@ def _georeference(dataset: Any) -> Georeference | None:
     return Georeference(name, (a, b, values[2], d, e, values[5])) if name else None
 
 
-def _scale(dataset: Any, georeference: Georeference | None) -> Scale | None:
+def _scale(georeference: Georeference | None) -> Scale | None:
     """Return metres or degrees a pixel along the rows and along the columns of the scene."""
     if georeference is None:
         return None

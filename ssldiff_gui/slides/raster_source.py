@@ -84,23 +84,27 @@ class DatasetPool:
                 dataset = waiting.pop() if waiting else None
             if dataset is None:
                 dataset = opened(self.address, None if level == 0 else level - 1)
-            keep = False
-            try:
-                with gdal(self.address):
+            with gdal(self.address):
+                fine = False
+                try:
                     yield dataset
-                keep = True
-            finally:
-                with self._lock:
-                    keep = keep and len(self._idle[level]) < IDLE
-                    if keep:
-                        self._idle[level].append(dataset)
-                if not keep:
-                    dataset.close()
+                    fine = True
+                finally:
+                    self._give_back(level, dataset, fine=fine)
+
+    def _give_back(self, level: int, dataset: Any, *, fine: bool) -> None:
+        """Keep a dataset for its next reader, unless it failed or enough wait already."""
+        with self._lock:
+            keep = fine and len(self._idle[level]) < IDLE
+            if keep:
+                self._idle[level].append(dataset)
+        if not keep:
+            dataset.close()
 
     def close(self) -> None:
         """Close every dataset when the last reader has given its own back."""
         self._gate.shut()
-        with self._lock:
+        with self._lock, gdal(self.address):
             for waiting in self._idle:
                 while waiting:
                     waiting.pop().close()
@@ -154,5 +158,3 @@ class RasterSource:
     def close(self) -> None:
         """Let go of the file."""
         self._pool.close()
-
-

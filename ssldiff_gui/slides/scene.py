@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +26,12 @@ RGB = npt.NDArray[np.uint8]
 
 LARGEST_READ = 1 << 29
 """Most bytes that one read may return: beyond it a caller should go tile by tile."""
+
+LARGEST_SCAN = 1 << 32
+"""Most pixels of a level that one read may go through: minutes of decoding lie beyond it."""
+
+PART = 2048
+"""A read at a scale between levels goes through the level in parts of about this many pixels."""
 
 STRETCH_PERCENTILES = (2.0, 98.0)
 
@@ -106,14 +112,20 @@ class Display:
         if self.limits is None:
             picture = np.array(chosen, dtype=np.uint8, order="C")
         else:
-            low, high = np.array(self.limits, dtype=np.float32).T
-            span = np.where(high > low, high - low, np.float32(1))
-            scaled = (chosen.astype(np.float32) - low) / span
-            np.nan_to_num(scaled, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
-            picture = (np.clip(scaled, 0, 1) * 255 + 0.5).astype(np.uint8)
+            picture = _stretched(chosen, np.array(self.limits, dtype=np.float64))
         if pixels.valid is not None:
             picture[~pixels.valid] = background
         return picture
+
+
+def _stretched(values: npt.NDArray[Any], limits: npt.NDArray[np.float64]) -> RGB:
+    """Turn values between limits (one row for each band) into 0 … 255; NaN becomes black."""
+    kind = np.float64 if values.dtype.itemsize > 4 else np.float32
+    low, high = limits.T.astype(kind)
+    with np.errstate(all="ignore"):  # values may lie anywhere, infinity included
+        span = np.where(high > low, high - low, kind(1))
+        shown = (np.clip(values.astype(kind), low, low + span) - low) / span
+        return np.asarray(np.nan_to_num(shown, copy=False, nan=0.0) * 255 + 0.5, dtype=np.uint8)
 
 
 class Scene:
@@ -260,7 +272,16 @@ class Scene:
 
     def read_level(self, level: int, box: Box, display: Display | None = None) -> RGB:
         """Return a picture of any rectangle of a level, in that level's own pixels."""
-        return (display or self.display).rgb(self.read_bands(level, box), self.background)
+        shown = display or self.display
+        return shown.rgb(self.read_bands(level, box), self.missing_colour(shown))
+
+    def missing_colour(self, display: Display) -> tuple[int, int, int]:
+        """Return the colour of what is missing: nodata as it is displayed, or the background."""
+        if self.nodata is None:
+            return self.background
+        value = np.full((1, 1, len(self.bands)), self._fill_value(), dtype=self.dtype)
+        red, green, blue = display.rgb(Pixels(value), self.background)[0, 0]
+        return int(red), int(green), int(blue)
 
     def read(self, region: Region, display: Display | None = None) -> RGB:
         """Return a picture of a region at the resolution it asks for.
@@ -281,19 +302,49 @@ class Scene:
         self._refuse_oversized(width, height, 3)
         index = self.level_for(region.downsample)
         level = self.levels[index]
-        left, right = region.box.x / level.downsample_x, region.box.x2 / level.downsample_x
-        top, bottom = region.box.y / level.downsample_y, region.box.y2 / level.downsample_y
+        box, shown = region.box, display or self.display
+        left, right = box.x / level.downsample_x, box.x2 / level.downsample_x
+        top, bottom = box.y / level.downsample_y, box.y2 / level.downsample_y
+        if (right - left) * (bottom - top) > LARGEST_SCAN:
+            raise OversizedRequest(
+                f"{self.path.name} has no level coarse enough to show so much of it at once.",
+                "Take a smaller region, or a finer scale.",
+            )
         exact = Box.covering(left, top, right, bottom)
         if (exact.width, exact.height) == (width, height) and _whole(left, top, right, bottom):
-            return self.read_level(index, exact, display)
-        margin = max(2, math.ceil(2 * region.downsample / level.downsample))
+            return self.read_level(index, exact, shown)
+        step_x, step_y = (right - left) / width, (bottom - top) / height
+        picture = np.empty((height, width, 3), np.uint8)
+        for part in _parts(width, height, step_x, step_y):
+            window = (
+                left + part.x * step_x,
+                top + part.y * step_y,
+                left + part.x2 * step_x,
+                top + part.y2 * step_y,
+            )
+            picture[part.y : part.y2, part.x : part.x2] = self._resampled(
+                index, window, (part.width, part.height), shown
+            )
+        return picture
+
+    def _resampled(
+        self,
+        index: int,
+        window: tuple[float, float, float, float],
+        size: tuple[int, int],
+        display: Display,
+    ) -> RGB:
+        """Return a real rectangle of a level at another size, antialiased."""
+        left, top, right, bottom = window
+        exact = Box.covering(left, top, right, bottom)
+        across = max(2, math.ceil((right - left) / size[0]) + 1)
+        down = max(2, math.ceil((bottom - top) / size[1]) + 1)
         wide = Box(
-            exact.x - margin, exact.y - margin, exact.width + 2 * margin, exact.height + 2 * margin
+            exact.x - across, exact.y - down, exact.width + 2 * across, exact.height + 2 * down
         )
         picture = Image.fromarray(self.read_level(index, wide, display))
-        window = (left - wide.x, top - wide.y, right - wide.x, bottom - wide.y)
-        resized = picture.resize((width, height), Image.Resampling.BILINEAR, box=window)
-        return np.asarray(resized, dtype=np.uint8)
+        inner = (left - wide.x, top - wide.y, right - wide.x, bottom - wide.y)
+        return np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=inner))
 
     def _fetch(self, level: int, box: Box) -> Pixels:
         """Read from the source; when the file changed, that is the error, not what came of it."""
@@ -322,7 +373,11 @@ class Scene:
         return self.nodata
 
     def _suitable_display(self) -> Display:
-        bands = (0, 1, 2) if len(self.bands) >= 3 else (0, 0, 0)
+        names = [name.lower() for name in self.bands]
+        if all(name in names for name in ("red", "green", "blue")):
+            bands = (names.index("red"), names.index("green"), names.index("blue"))
+        else:
+            bands = (0, 1, 2) if len(names) >= 3 else (0, 0, 0)
         return Display(bands) if self.dtype == np.uint8 else self.stretched(bands)
 
     def _sample_box(self) -> Box:
@@ -334,11 +389,19 @@ class Scene:
     def _limits(self, sample: Pixels, band: int) -> tuple[float, float]:
         values = sample.values[..., band]
         values = values.ravel() if sample.valid is None else values[sample.valid]
-        values = values[np.isfinite(values)]
+        values = values[np.isfinite(values)].astype(np.float64)
         if not values.size:
             return 0.0, 1.0
         low, high = np.percentile(values, STRETCH_PERCENTILES)
         return float(low), float(high)
+
+
+def _parts(width: int, height: int, step_x: float, step_y: float) -> Iterator[Box]:
+    """Cut an output into parts none of which needs much more than PART pixels on a side."""
+    across, down = (max(1, math.floor(PART / step)) for step in (step_x, step_y))
+    for y in range(0, height, down):
+        for x in range(0, width, across):
+            yield Box(x, y, min(across, width - x), min(down, height - y))
 
 
 def _whole(*numbers: float) -> bool:

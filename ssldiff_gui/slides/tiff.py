@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tifffile
 
+from ssldiff_gui.core.errors import FileProblem
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.positioned import PositionedFile
 from ssldiff_gui.slides.problems import broken, naming, oversized, truncated, unsupported
 from ssldiff_gui.slides.quiet import quietly
-from ssldiff_gui.slides.scene import RGB, Display, Scene, levels_of
+from ssldiff_gui.slides.scene import RGB, Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
-from ssldiff_gui.slides.tiff_plane import TiffPlane, TooLarge, Torn, Unreadable
+from ssldiff_gui.slides.tiff_layout import Unreadable
+from ssldiff_gui.slides.tiff_plane import TiffPlane, TooLarge, Torn
 from ssldiff_gui.slides.tiff_source import TiffLevel, TiffSource
 
 MOST_PAGES = 4096
@@ -44,6 +44,8 @@ class Picture:
         Magnification of the objective, when the file says.
     bands
         Names of the bands; made up when empty.
+    palette
+        Whether a palette holds the picture's colours.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Picture:
     scale: Scale | None = None
     objective: float | None = None
     bands: Sequence[str] = ()
+    palette: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +88,24 @@ def open_tiff(path: Path, identity: Identity) -> Slide:
     identity
         What the file was when opening began.
     """
-    with naming(path), ExitStack() as stack:
-        with quietly():
-            tif = stack.enter_context(_parsed(path))
-            pages = _pages(tif, path)
-            other = _reader_elsewhere(tif, pages[0])
-            if other is None:
-                contents = _contents(tif, pages)
-                try:
-                    return _slide(path, identity, tif, contents)
-                except Unreadable as error:
-                    if contents.kind != "TIFF":
-                        raise unsupported(path, str(error)) from error
-                    other = _open_raster
-    return other(path, identity)
+    reason: Unreadable | None = None
+    with naming(path), quietly(), _parsed(path) as tif:
+        pages = _pages(tif, path)
+        reader = _reader_elsewhere(tif, pages[0])
+        if reader is None:
+            contents = _contents(tif, pages)
+            try:
+                return _slide(path, identity, contents)
+            except Unreadable as error:
+                if contents.kind != "TIFF":
+                    raise unsupported(path, str(error)) from error
+                reader, reason = _open_raster, error
+    try:
+        return reader(path, identity)
+    except FileProblem as problem:
+        if reason is None:
+            raise
+        raise unsupported(path, str(reason)) from problem
 
 
 def _parsed(path: Path) -> tifffile.TiffFile:
@@ -165,25 +172,14 @@ def _contents(tif: Any, pages: list[Any]) -> Contents:
     return generic_contents(tif, pages)
 
 
-def _slide(path: Path, identity: Identity, tif: Any, contents: Contents) -> Slide:
+def _slide(path: Path, identity: Identity, contents: Contents) -> Slide:
     file = PositionedFile(path)
     try:
         scenes = [_scene(path, file, picture) for picture in contents.pictures]
-        associated = {
-            name: _reader(path, file, page) for name, page in contents.associated.items()
-        }
-    except Torn as error:
-        file.close()
-        raise broken(path, str(error)) from error
-    except TooLarge as error:
-        file.close()
-        raise oversized(path, str(error)) from error
-    except EOFError as error:
-        file.close()
-        raise truncated(path) from error
     except BaseException:
         file.close()
         raise
+    associated = {name: _reader(path, file, page) for name, page in contents.associated.items()}
     return Slide(
         path,
         contents.kind,
@@ -195,19 +191,17 @@ def _slide(path: Path, identity: Identity, tif: Any, contents: Contents) -> Slid
 
 
 def _scene(path: Path, file: PositionedFile, picture: Picture) -> Scene:
-    levels: list[TiffLevel] = [
-        tuple(TiffPlane(page, file.size) for page in pages) for pages in picture.levels
-    ]
+    levels = _planes(path, file, picture)
     first = levels[0]
-    shapes = {tuple((plane.layout.dtype, plane.layout.bands) for plane in level) for level in levels}
-    if len(shapes) != 1 or any(len({plane.size for plane in level}) != 1 for level in levels):
-        raise Torn("its levels do not fit each other")
+    shapes = {
+        tuple((plane.layout.dtype, plane.layout.bands) for plane in level) for level in levels
+    }
     dtypes = {plane.layout.dtype for plane in first}
-    if len(dtypes) != 1:
-        raise Torn("its channels are of different types")
     bands = sum(plane.layout.bands for plane in first)
-    if not bands:
-        raise Unreadable("it holds no colours")
+    if len(shapes) != 1 or any(len({plane.size for plane in level}) != 1 for level in levels):
+        raise broken(path, "its levels do not fit each other")
+    if len(dtypes) != 1 or not bands:
+        raise broken(path, "its channels do not fit each other")
     names = tuple(picture.bands) if len(picture.bands) == bands else None
     return Scene(
         path,
@@ -222,26 +216,34 @@ def _scene(path: Path, file: PositionedFile, picture: Picture) -> Scene:
     )
 
 
+def _planes(path: Path, file: PositionedFile, picture: Picture) -> list[TiffLevel]:
+    try:
+        return [
+            tuple(TiffPlane(page, file.size, palette=picture.palette) for page in pages)
+            for pages in picture.levels
+        ]
+    except Torn as error:
+        raise broken(path, str(error)) from error
+    except TooLarge as error:
+        raise oversized(path, str(error)) from error
+    except EOFError as error:
+        raise truncated(path) from error
+
+
 def _reader(path: Path, file: PositionedFile, page: Any) -> Callable[[], RGB]:
-    """Return a function that reads a label or a macro; it is decoded when asked for."""
+    """Return a function that reads a label or a macro; a broken one breaks nothing else."""
+    scene: Scene | None = None
+    try:
+        with naming(path):
+            scene = _scene(path, file, Picture("", [[page]]))
+    except FileProblem as error:
+        problem: FileProblem = error
+    except Unreadable as error:
+        problem = unsupported(path, str(error))
 
     def read() -> RGB:
-        with naming(path):
-            try:
-                plane = TiffPlane(page, file.size)
-            except Unreadable as error:
-                raise unsupported(path, str(error)) from error
-            except EOFError as error:
-                raise truncated(path) from error
-            scene = Scene(
-                path,
-                "",
-                TiffSource(file, [(plane,)]),
-                levels_of([plane.size]),
-                dtype=plane.layout.dtype,
-                bands=[str(i) for i in range(plane.layout.bands)],
-            )
-            display: Display = scene.display
-            return np.asarray(scene.read_level(0, scene.box, display))
+        if scene is None:
+            raise problem
+        return scene.read_level(0, scene.box)
 
     return read

@@ -31,7 +31,7 @@ def inverted(bits: int) -> Convert:
     top = (1 << bits) - 1
 
     def convert(samples: Samples) -> Samples:
-        return np.subtract(samples.dtype.type(top), samples)
+        return np.asarray(np.subtract(samples.dtype.type(top), samples))
 
     return convert
 
@@ -42,7 +42,7 @@ def widened(bits: int, *, invert: bool) -> Convert:
     shown = (255 - table if invert else table).astype(np.uint8)
 
     def convert(samples: Samples) -> Samples:
-        return shown[samples.astype(np.uint8)]
+        return np.asarray(shown[samples.astype(np.uint8)])
 
     return convert
 
@@ -59,7 +59,7 @@ def looked_up(colormap: Samples) -> Convert:
     shown = np.ascontiguousarray(table.astype(np.uint8))
 
     def convert(samples: Samples) -> Samples:
-        return shown[np.minimum(samples[..., 0], len(shown) - 1)]
+        return np.asarray(shown[np.minimum(samples[..., 0], len(shown) - 1)])
 
     return convert
 

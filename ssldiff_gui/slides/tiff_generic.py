@@ -81,7 +81,7 @@ def is_level_of(group: list[Any], page: Any) -> bool:
         return False
     across, down = first.imagewidth / page.imagewidth, first.imagelength / page.imagelength
     rounding = across / page.imagewidth + down / page.imagelength
-    return abs(across - down) <= 0.01 * across + rounding
+    return bool(abs(across - down) <= 0.01 * across + rounding)
 
 
 def sub_levels(tif: Any, page: Any) -> list[Any]:

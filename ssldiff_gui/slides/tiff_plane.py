@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,20 +16,10 @@ from ssldiff_gui.slides.claims import claimed_size
 from ssldiff_gui.slides.positioned import PositionedFile
 from ssldiff_gui.slides.scene import Pixels
 from ssldiff_gui.slides.segments import Segment, SegmentCache
+from ssldiff_gui.slides.tiff_layout import Unreadable, layout_of
 
 SEGMENT_LIMIT = 256 << 20
 """Most bytes that one strip or tile may hold once decoded."""
-
-JPEG = {7, 33007, 34892}
-JPEG_2000 = {33003, 33004, 33005, 34712}
-PACKED = {1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 34926, 50000}
-COMPRESSIONS = JPEG | JPEG_2000 | PACKED | {34927, 34933, 50001}
-WEBP = {34927, 50001}
-APERIO_YCBCR = 33003
-
-
-class Unreadable(Exception):
-    """A picture of a kind that is not decoded here; says why."""
 
 
 class TooLarge(Exception):
@@ -39,59 +28,6 @@ class TooLarge(Exception):
 
 class Torn(Exception):
     """A picture whose index does not fit its file; says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What the samples of a picture mean.
-
-    Parameters
-    ----------
-    dtype
-        Of the bands.
-    bands
-        How many bands there are, alpha not counted.
-    convert
-        From stored samples (alpha not among them) to bands.
-    alpha
-        Index of the stored sample that says where the picture is, if there is one.
-    """
-
-    dtype: np.dtype[Any]
-    bands: int
-    convert: colour.Convert
-    alpha: int | None
-
-
-def layout_of(page: Any) -> Layout:
-    """Tell what the samples of a tifffile page mean, or raise Unreadable."""
-    if page.dtype is None or page.dtype.kind not in "uif" or not isinstance(page.bitspersample, int):
-        raise Unreadable("its pixel type is not supported")
-    if page.compression not in COMPRESSIONS:
-        raise Unreadable(f"its compression ({int(page.compression)}) is not supported")
-    photometric = int(page.photometric)
-    if photometric not in colour.PLAIN:
-        raise Unreadable(f"its colour model ({photometric}) is not supported")
-    samples, bits, dtype = page.samplesperpixel, page.bitspersample, np.dtype(page.dtype)
-    alpha = next((samples - len(page.extrasamples) + i
-                  for i, kind in enumerate(page.extrasamples) if int(kind) in {1, 2}), None)  # fmt: skip
-    bands = samples - (alpha is not None)
-    if photometric == colour.PALETTE and page.colormap is not None and samples == 1:
-        return Layout(np.dtype(np.uint8), 3, colour.looked_up(page.colormap), None)
-    if photometric == colour.CMYK and samples >= 4 and dtype == np.uint8:
-        return Layout(dtype, 3, colour.from_cmyk, None)
-    if photometric == colour.YCBCR and samples == 3 and page.compression not in JPEG | WEBP:
-        if dtype != np.uint8:
-            raise Unreadable("its colours are stored in an unusual way")
-        return Layout(dtype, 3, colour.from_ycbcr, None)
-    if bits < 8 and dtype.kind == "u":
-        invert = photometric == colour.WHITE_IS_ZERO
-        return Layout(np.dtype(np.uint8), bands, colour.widened(bits, invert=invert), alpha)
-    if photometric == colour.WHITE_IS_ZERO and dtype.kind == "u":
-        return Layout(dtype, bands, colour.inverted(bits), alpha)
-    if dtype == np.float16:
-        return Layout(np.dtype(np.float32), bands, lambda array: array.astype(np.float32), alpha)
-    return Layout(dtype, bands, colour.unchanged, alpha)
 
 
 class TiffPlane:
@@ -104,11 +40,13 @@ class TiffPlane:
         closed afterwards.
     size
         Bytes in the file: parts that lie beyond make the picture torn.
+    palette
+        Whether a palette holds the picture's colours.
     """
 
-    def __init__(self, page: Any, size: int) -> None:
+    def __init__(self, page: Any, size: int, *, palette: bool = True) -> None:
         keyframe = page.keyframe
-        self.layout = layout_of(keyframe)
+        self.layout = layout_of(keyframe, palette=palette)
         self.width, self.height = int(keyframe.imagewidth), int(keyframe.imagelength)
         if min(self.width, self.height) < 1 or keyframe.imagedepth != 1:
             raise Unreadable("it is not a flat picture")
@@ -126,7 +64,6 @@ class TiffPlane:
         self._offsets, self._counts = self._index_of(page, size)
         self._jpegtables, self._jpegheader = page.jpegtables, page.jpegheader
         self._decode: Callable[..., tuple[Any, Any, Any]] = keyframe.decode
-        self._subsampled_j2k = keyframe.compression == APERIO_YCBCR
         self._dtype = np.dtype(keyframe.dtype)
 
     @property
@@ -179,7 +116,6 @@ class TiffPlane:
         return self.tile[0] == self.width and self.tile[1] > box.height
 
     def _rows(self, file: PositionedFile, box: Box) -> Segment:
-        assert self._raw is not None
         pixel = self._stored * self._itemsize
         out = np.empty((box.height, box.width, self._stored * self.separate), self._dtype)
         for plane, row in itertools.product(range(self.separate), range(box.height)):
@@ -189,7 +125,7 @@ class TiffPlane:
             if start + box.width * pixel > self._counts[index]:
                 raise EOFError("a strip is shorter than its rows")
             data = file.read_at(int(self._offsets[index]) + start, box.width * pixel)
-            values = np.frombuffer(data, self._raw).reshape(box.width, self._stored)
+            values = np.frombuffer(data, self._raw or self._dtype).reshape(box.width, self._stored)
             out[row, :, plane * self._stored : (plane + 1) * self._stored] = values
         return out
 

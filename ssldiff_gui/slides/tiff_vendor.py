@@ -1,4 +1,4 @@
-"""Aperio, Hamamatsu, Leica and Philips TIFFs: tiffslide knows their metadata, tifffile their levels.
+"""Aperio, Hamamatsu, Leica, Philips: tiffslide knows their metadata, tifffile their levels.
 
 tiffslide takes any fsspec address where it is given text, so it gets an open file instead.
 """
@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import tifffile
 
@@ -127,7 +127,7 @@ def _channels(series: Any) -> list[str]:
 
 def _leica(tif: Any, series: list[Any], properties: Mapping[str, Any]) -> Contents:
     """Return every scanned area of a Leica slide as a scene; the whole slide is the macro."""
-    root = ElementTree.fromstring(tif.scn_metadata)  # noqa: S314 - expat refuses entity bombs
+    root = ET.fromstring(tif.scn_metadata)  # noqa: S314 - expat refuses entity bombs
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     pictures: list[Picture] = []
@@ -152,7 +152,7 @@ def _leica(tif: Any, series: list[Any], properties: Mapping[str, Any]) -> Conten
     return Contents(KINDS["scn"], pictures, associated, _texts(properties))
 
 
-def _is_macro(image: ElementTree.Element, collection: ElementTree.Element) -> bool:
+def _is_macro(image: ET.Element, collection: ET.Element) -> bool:
     view = image.find("view")
     if view is None:
         return False
@@ -160,7 +160,7 @@ def _is_macro(image: ElementTree.Element, collection: ElementTree.Element) -> bo
     return at_origin and all(view.get(name) == collection.get(name) for name in ("sizeX", "sizeY"))
 
 
-def _leica_scale(image: ElementTree.Element) -> Scale | None:
+def _leica_scale(image: ET.Element) -> Scale | None:
     view, pixels = image.find("view"), image.find("pixels")
     if view is None or pixels is None:
         return None

@@ -120,7 +120,9 @@ def _slide(path: Path, identity: Identity, slide: openslide.OpenSlide) -> Slide:
     if not sizes or min(min(size) for size in sizes) < 1:
         raise broken(path, "its levels have no size")
     x, y = (positive(properties.get(f"openslide.mpp-{axis}")) for axis in "xy")
-    tile = [int(properties.get(f"openslide.level[0].tile-{side}", 512)) for side in ("width", "height")]
+    tile = [
+        int(properties.get(f"openslide.level[0].tile-{side}", 512)) for side in ("width", "height")
+    ]
     scene = Scene(
         path,
         path.stem,
