@@ -91,7 +91,7 @@ def write_slide(pixels: npt.NDArray[np.uint8], target: Path, quality: int) -> No
         "tile": (TILE, TILE),
         "compression": "jpeg",
         "compressionargs": {"level": quality},
-        "photometric": "ycbcr",
+        "photometric": "rgb",
         "subsampling": (2, 2),
         "metadata": None,
         "software": SOFTWARE,

@@ -259,7 +259,7 @@ def stroma_cells(section: Section, angle: Field) -> None:
     )
     crowd = cloud(rng, (HEIGHT // COARSE, WIDTH // COARSE), 50, 3)
     chance = np.clip(0.46 + 0.17 * section.at(crowd, points), 0.15, 0.8)
-    on_strip = section.at(section.depth, points) < ARC["thickness"] * 1.2
+    on_strip = section.at(section.apart, points) < 0.1
     chance = np.where((loose > 0.5) & on_strip, 0.085, chance)
     chance = np.where(muscle > 0.5, 0.2, chance) * np.where(fat > 0.3, 0.05, 1)
     kept = (rng.random(len(points)) < chance) & (follicle < 0.3)

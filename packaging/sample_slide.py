@@ -35,6 +35,7 @@ class Section:
     rng: np.random.Generator
     tissue: Field
     depth: Field
+    apart: Field
     muscle: Field
     loose: Field
     fat: Field
@@ -83,12 +84,13 @@ def lay_out(rng: np.random.Generator) -> Section:
         reach = np.hypot((y - piece["y"]) / piece["ry"], (x - piece["x"]) / piece["rx"])
         pieces.append((1 - reach) * min(piece["ry"], piece["rx"]) + ragged * 1.4)
     inside = np.maximum.reduce(pieces)
+    apart = ramp(np.maximum(pieces[1], pieces[2]), -20, 0)
     on_strip = ramp(strip, -60, 0)
     level = depth + cloud(rng, shape, 60, 2) * 25
     muscle = ramp(level, 1010, 1040) * ramp(level, 1190, 1150) * on_strip
     loose = np.maximum(ramp(level, 1160, 1210) * on_strip, ramp(pieces[2], -80, 0) * 0.9)
     fat = ramp(cloud(rng, shape, 110, 3) + (level - 1720) / 260, 0.1, 0.25) * loose * on_strip
-    section = Section(rng, inside, depth, muscle, loose, fat, np.zeros(shape, np.float32))
+    section = Section(rng, inside, depth, apart, muscle, loose, fat, np.zeros(shape, np.float32))
     centres = [(1780, 2700, 250), (1700, 4560, 210), (4900, 6900, 300), (4420, 5700, 190)]
     for cy, cx, size in centres:
         reach = np.hypot(y - cy, (x - cx) * 0.85) + ragged * 0.6
@@ -151,9 +153,8 @@ def rings(section: Section) -> list[Points]:
     rng = section.rng
     centres = scattered(rng, 218, 42)
     centres = centres[section.at(section.tissue, centres) > 80]
-    apart = section.at(section.depth, centres) > ARC["thickness"] * 1.15
-    clear = section.at(section.follicle, centres) + section.at(section.fat, centres) < 0.1
-    centres = centres[clear & apart]
+    clear = section.at(section.follicle, centres) < 0.1
+    centres = centres[clear & (section.at(section.apart, centres) > 0.9)]
     tree = cKDTree(centres)
     turn = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     outlines = []
