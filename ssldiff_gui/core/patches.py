@@ -7,7 +7,7 @@ it was drawn, not on top.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 from uuid import UUID
@@ -140,16 +140,25 @@ class PatchedState:
         """Return the patch that makes this state out of nothing."""
         return Patch(put=dict(self._ranked), classes=self.classes, scale=self.scale)
 
-    def beneath(self, patch: Patch) -> Patch:
+    def beneath(self, patch: Patch, *, touched: bool) -> Patch:
         """Return the patch that adds a saved state under what is here already.
 
-        What is here wins where both have an id; ranks of what is here move above the saved ones.
+        Parameters
+        ----------
+        patch
+            Makes the saved state out of nothing.
+        touched
+            Whether anything was done here: it then wins over what was saved. Ranks of what is
+            here stay, because the steps of the history hold them.
         """
-        top = max((rank for rank, _ in patch.put.values()), default=-1) + 1
-        raised = {i: (rank + top, a) for i, (rank, a) in self._ranked.items()}
+        if not touched:
+            return patch
+        saved = [rank for rank, _ in patch.put.values()]
+        here = [rank for rank, _ in self._ranked.values()]
+        shift = min([0, *here]) - max([0, *saved]) - 1
+        put = {i: (r + shift, a) for i, (r, a) in patch.put.items() if i not in self._ranked}
         classes = patch.classes
-        if not isinstance(classes, Keep) and self._ranked:
+        if not isinstance(classes, Keep):
             names = {c.name for c in classes}
             classes = classes + tuple(c for c in self.classes if c.name not in names)
-        scale = KEEP if self.scale is not None else patch.scale
-        return replace(patch, put={**patch.put, **raised}, classes=classes, scale=scale)
+        return Patch(put=put, classes=classes, scale=patch.scale if self.scale is None else KEEP)

@@ -267,7 +267,8 @@ class AnnotationEditor:
 
     def restore(self, patch: Patch) -> None:
         """Bring back saved work, beneath what was drawn meanwhile; not an act to undo."""
-        self._apply(self._state.beneath(patch), journal=False)
+        patch = self._state.beneath(patch, touched=len(self.history) > 0)
+        self._apply(patch, journal=False)
 
     def snapshot(self) -> Patch:
         """Return the patch that makes this state out of nothing."""

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from ssldiff_gui.core.errors import BrokenFile, FileProblem, MissingFile, UserError
+from ssldiff_gui.core.errors import FileProblem, UserError
+from ssldiff_gui.state.autosave import Autosave, Opened
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
 from ssldiff_gui.state.document import Document
+from ssldiff_gui.state.openings import Opener, Opening, Openings, open_slide, silent
 from ssldiff_gui.state.settings import Camera, OpenDocument, Settings
 
 if TYPE_CHECKING:
@@ -30,17 +30,8 @@ log = logging.getLogger(__name__)
 OPEN_SECONDS = 30.0
 """After this long without an answer from the drive, the person is told."""
 
-
-@dataclass(eq=False)
-class _Opening:
-    """A file that is being opened, and what to do with it then."""
-
-    path: str | Path
-    wish: int
-    activate: bool
-    scene: int
-    camera: Camera | None
-    timer: threading.Timer | None = None
+SAVE_SECONDS = 10.0
+"""The longest that closing the studio waits for the disk."""
 
 
 class Session:
@@ -77,19 +68,21 @@ class Session:
         settings: Settings,
         *,
         deliver: Deliver | None = None,
-        opener: Callable[[str | Path], Slide] | None = None,
+        opener: Opener | None = None,
         open_seconds: float = OPEN_SECONDS,
     ) -> None:
         self.settings = settings
         self._deliver = deliver or deliver_at_once
-        self._opener = opener or _open_slide
         self._open_seconds = open_seconds
         self._documents: list[Document] = []
         self._current: Document | None = None
-        self._openings: list[_Opening] = []
+        self._openings = Openings(
+            self._deliver, opener or open_slide, open_seconds, self._arrived, self._refused
+        )
         self._wishes = 0
         self._fulfilled = 0
         self._checks: dict[Document, float] = {}
+        self._autosave = Autosave(self._deliver, self.failed.emit)
 
     # -- what there is -------------------------------------------------------------------------
 
@@ -106,7 +99,7 @@ class Session:
     @property
     def pending(self) -> tuple[str | Path, ...]:
         """What is being opened."""
-        return tuple(opening.path for opening in self._openings)
+        return self._openings.paths
 
     @property
     def folder(self) -> Path | None:
@@ -147,27 +140,19 @@ class Session:
         camera
             Where its view looked.
         """
-        known = self._known(Path(os.path.abspath(path)))
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would ask the drive
+        known = self._known(absolute)
         if known is not None:
             self._finish_known(known, activate)
             return
-        if any(opening.path == path for opening in self._openings):
-            return
-        self._wishes += 1
-        opening = _Opening(path, self._wishes, activate, scene, camera)
-        self._openings.append(opening)
-        opening.timer = threading.Timer(
-            self._open_seconds, lambda: self._deliver(lambda: self._too_late(opening))
-        )
-        opening.timer.daemon = True
-        opening.timer.start()
-        self.opening.emit(path)
-        in_background(lambda: self._open_here(opening), f"open {Path(path).name}")
+        if path not in self._openings.paths:
+            self._wishes += 1
+            self.opening.emit(path)
+            self._openings.start(Opening(path, self._wishes, activate, scene, camera))
 
     def cancel_opening(self, path: str | Path) -> None:
         """Stop waiting for a file; should it still arrive, it is closed again."""
-        for opening in [known for known in self._openings if known.path == path]:
-            self._stop_waiting(opening)
+        self._openings.cancel(path)
 
     def activate(self, document: Document | None, scene_index: int | None = None) -> None:
         """Show a document, or another scene of it."""
@@ -184,16 +169,17 @@ class Session:
         if document is self._current:
             left = self._documents[max(0, index - 1) :]
             self._show(left[0] if left else None, None)
+        self._autosave.release(document)
         self.closed.emit(document)
         in_background(document.slide.close, f"close {document.name}")
 
     def shut_down(self) -> None:
         """Remember what is open, drop what is awaited and let go of every file."""
         self.remember()
-        for opening in list(self._openings):
-            self._stop_waiting(opening)
+        self._openings.cancel()
         for document in self.documents:
             self.close(document)
+        self._autosave.wait(SAVE_SECONDS)
 
     def remember(self) -> None:
         """Write into the settings what is open and where its views look, for the next start."""
@@ -229,28 +215,11 @@ class Session:
             started = self._checks.get(document)
             if started is None:
                 self._checks[document] = now
-                in_background(lambda d=document: self._check_here(d), f"check {document.name}")
+                in_background(partial(self._check_here, document), f"check {document.name}")
             elif now - started > self._open_seconds:
-                self._set_trouble(document, _silent(document.path))
+                self._set_trouble(document, silent(document.path))
 
     # -- in the background -----------------------------------------------------------------------
-
-    def _open_here(self, opening: _Opening) -> None:
-        try:
-            slide = self._opener(opening.path)
-        except UserError as error:
-            problem = error
-        except Exception as error:  # a reader's own mistake must not leave anybody waiting
-            log.exception("opening failed in an unforeseen way")
-            problem = BrokenFile(
-                opening.path,
-                f"{Path(opening.path).name} cannot be opened ({type(error).__name__}).",
-                "Copy the details from the log and report them.",
-            )
-        else:
-            self._deliver(lambda: self._arrived(opening, slide))
-            return
-        self._deliver(lambda: self._refused(opening, problem))
 
     def _hash_here(self, document: Document) -> None:
         try:
@@ -260,9 +229,10 @@ class Session:
             self._deliver(lambda: self._set_trouble(document, problem))
         except OSError:
             log.exception("no fingerprint")
-            self._deliver(lambda: self._set_trouble(document, _silent(document.path)))
+            self._deliver(lambda: self._set_trouble(document, silent(document.path)))
         else:
-            self._deliver(lambda: self._identified(document, fingerprint))
+            opened = self._autosave.find(document, fingerprint)
+            self._deliver(lambda: self._identified(document, fingerprint, opened))
 
     def _check_here(self, document: Document) -> None:
         problem: UserError | None = None
@@ -274,11 +244,7 @@ class Session:
 
     # -- where state may change --------------------------------------------------------------------
 
-    def _arrived(self, opening: _Opening, slide: Slide) -> None:
-        if opening not in self._openings:
-            in_background(slide.close, "close unwanted")
-            return
-        self._stop_waiting(opening)
+    def _arrived(self, opening: Opening, slide: Slide) -> None:
         known = self._known(slide.path)
         if known is not None:
             in_background(slide.close, "close twin")
@@ -320,22 +286,16 @@ class Session:
             self._current = document
             self.current_changed.emit(document)
 
-    def _refused(self, opening: _Opening, problem: UserError) -> None:
-        if opening in self._openings:
-            self._stop_waiting(opening)
-            self.failed.emit(problem)
+    def _refused(self, problem: UserError) -> None:
+        self.failed.emit(problem)
 
-    def _too_late(self, opening: _Opening) -> None:
-        self._refused(opening, _silent(Path(opening.path)))
-
-    def _stop_waiting(self, opening: _Opening) -> None:
-        self._openings.remove(opening)
-        if opening.timer is not None:
-            opening.timer.cancel()
-
-    def _identified(self, document: Document, fingerprint: str) -> None:
-        if document in self._documents:
-            document.fingerprint = fingerprint
+    def _identified(self, document: Document, fingerprint: str, opened: Opened) -> None:
+        document.fingerprint = fingerprint
+        came_back = self._autosave.adopt(document, opened)
+        if document not in self._documents:  # closed meanwhile: what was drawn is kept all the same
+            self._autosave.release(document)
+        elif came_back:
+            self.restored.emit(document)
 
     def _checked(self, document: Document, problem: UserError | None) -> None:
         if self._checks.pop(document, None) is not None:
@@ -352,17 +312,3 @@ class Session:
 
     def _known(self, path: Path) -> Document | None:
         return next((d for d in self._documents if d.path == path), None)
-
-
-def _open_slide(path: str | Path) -> Slide:
-    from ssldiff_gui.slides import open_slide
-
-    return open_slide(path)
-
-
-def _silent(path: Path) -> MissingFile:
-    return MissingFile(
-        path,
-        f"{path.name}: its drive does not answer.",
-        "Check the network or the cable, then open it again.",
-    )
