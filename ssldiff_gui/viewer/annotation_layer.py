@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+import shapely
 from napari.components import ViewerModel
 from napari.layers.base import ActionType
 from psygnal import Signal
@@ -145,6 +146,8 @@ class AnnotationLayer:
         layer.selected_data.events.items_changed.disconnect(self._on_napari_selection)
         if self._on_drag in self._model.mouse_drag_callbacks:
             self._model.mouse_drag_callbacks.remove(self._on_drag)
+        if self._on_double_click in layer.mouse_double_click_callbacks:
+            layer.mouse_double_click_callbacks.remove(self._on_double_click)
         self.shapes.close()
         self.outlines.close()
 
@@ -158,6 +161,7 @@ class AnnotationLayer:
         layer.events.data.connect(self._on_data)
         layer.events.set_data.connect(self._on_redraw)
         layer.selected_data.events.items_changed.connect(self._on_napari_selection)
+        layer.mouse_double_click_callbacks.append(self._on_double_click)
         self._model.mouse_drag_callbacks.append(self._on_drag)
 
     def _on_changed(self, change: Change) -> None:
@@ -268,7 +272,8 @@ class AnnotationLayer:
         first = next(iter(shifts.values()), None)
         with self.shapes.own_change():
             if first is not None and all(_close(first, shift) for shift in shifts.values()):
-                self._try(lambda: self.editor.move(identities, *first))
+                dx, dy = self._snapped(identities, first)
+                self._try(lambda: self.editor.move(identities, dx, dy))
             else:
                 self._try(lambda: self._reshape(identities))
             self.editor.history.seal()
@@ -278,6 +283,12 @@ class AnnotationLayer:
                 self._stale.add(identity)
         self.drawing_changed.emit("")
         self._tidy_soon()
+
+    def _snapped(self, identities: list[UUID], shift: tuple[float, float]) -> tuple[float, float]:
+        """Keep what lies on whole pixels on whole pixels: regions do."""
+        found = [a.geometry for i in identities if (a := self.editor.get(i)) is not None]
+        corners = shapely.get_coordinates(found)
+        return (round(shift[0]), round(shift[1])) if (corners == corners.round()).all() else shift
 
     def _reshape(self, identities: list[UUID]) -> None:
         pairs = [(i, self.shapes.edited_geometry(i)) for i in identities]
@@ -334,6 +345,11 @@ class AnnotationLayer:
             if found is not None:
                 self.editor.select([found])
         self._tidy_soon()
+
+    def _on_double_click(self, *_: object) -> None:
+        """Move vertices of what was clicked twice; twice on nothing moves whole shapes again."""
+        if self.tool is Tool.SELECT:
+            self.edit_vertices(bool(self.shapes.layer.selected_data) and not self.editing_vertices)
 
     def _to_pixels(self, position: Any) -> tuple[float, float]:
         row, column = position[-2:]

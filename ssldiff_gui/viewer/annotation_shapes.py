@@ -13,7 +13,6 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Shapes
 from shapely.geometry import GeometryCollection, MultiLineString
@@ -58,7 +57,7 @@ class AnnotationShapes:
             scale=world.scale,
             units=world.units,
             edge_width=1,
-            features=pd.DataFrame({"label": pd.Series(dtype=str)}),
+            features={"label": np.empty(0, dtype=object)},
             text={
                 "string": "{label}",
                 "size": LABEL_SIZE,
@@ -161,12 +160,13 @@ class AnnotationShapes:
     def edited_geometry(self, identity: UUID) -> BaseGeometry | None:
         """Return the geometry as it is after the person's edit, None when it makes no sense."""
         data = self.layer.data
-        parts = [
+        found = [
             edited(entry.path, np.asarray(data[i], dtype=np.float64))
             for i, entry in enumerate(self._entries)
             if entry.identity == identity
         ]
-        if not parts or any(part is None for part in parts):
+        parts = [part for part in found if part is not None]
+        if not parts or len(parts) < len(found):
             return None
         if len(parts) == 1:
             return parts[0]
@@ -225,7 +225,7 @@ class AnnotationShapes:
         with self.own_change():
             self.layer.edge_color = _with_opacity(colours, 1.0)
             self.layer.face_color = _with_opacity(colours, FACE_OPACITY)
-            self.layer.features = pd.DataFrame({"label": self._labels(looks)})
+            self.layer.features = {"label": self._labels(looks)}
         self.set_edge_width(width)
 
     def set_edge_width(self, width: float) -> None:

@@ -48,7 +48,7 @@ class CanvasKeys(QObject):
         }
         canvas.installEventFilter(self)
 
-    def eventFilter(self, _: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
         """Keep every key from napari, and use those that mean something."""
         kind = event.type()
         if kind == QEvent.Type.FocusOut:

@@ -16,7 +16,7 @@ FREEHAND_STEP = 3.0
 """Screen pixels between the vertices of a freehand drawing."""
 
 
-class StudioCanvas(QtViewer):
+class StudioCanvas(QtViewer):  # type: ignore[misc]
     """A napari canvas that leaves keys, drops, welcome and sliders to the window around it."""
 
     def __init__(self, model: ViewerModel) -> None:
@@ -26,27 +26,27 @@ class StudioCanvas(QtViewer):
         for child in self.findChildren(QWidget):
             child.setAcceptDrops(False)
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Let the window have what the canvas did not use."""
         if event is not None:
             event.ignore()
 
-    def keyReleaseEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+    def keyReleaseEvent(self, event: QKeyEvent | None) -> None:
         """Let the window have what the canvas did not use."""
         if event is not None:
             event.ignore()
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Let the window decide about files."""
         if event is not None:
             event.ignore()
 
-    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent | None) -> None:
         """Let the window open files."""
         if event is not None:
             event.ignore()
 
-    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent | None) -> None:
         """Close the layers first, so that nothing draws on a canvas that is gone."""
         self.viewer.layers.clear()
         super().closeEvent(event)

@@ -96,7 +96,7 @@ class Outlines:
     def __init__(
         self, items: Sequence[tuple[Annotation, Colour]], selected: Collection[UUID] = ()
     ) -> None:
-        self.identities = [annotation.id for annotation, _ in items]
+        self.identities: list[UUID] = [annotation.id for annotation, _ in items]
         self._geometries = np.array([annotation.geometry for annotation, _ in items], dtype=object)
         self._colours = np.array([colour for _, colour in items], dtype=np.uint8).reshape(-1, 3)
         self._selected = np.array([a.id in selected for a, _ in items], dtype=np.bool_)
@@ -117,7 +117,7 @@ class Outlines:
         if not len(near):
             return None
         areas = shapely.area(shapely.envelope(self._geometries[near]))
-        return self.identities[near[int(np.argmin(areas))]]
+        return self.identities[int(near[np.argmin(areas)])]
 
     def draw(self, frame: Frame, cancelled: Callable[[], bool] = lambda: False) -> RGBA | None:
         """Return the picture of a frame, None when it was cancelled meanwhile."""

@@ -278,8 +278,8 @@ class SceneView:
         self._scene_layer = add_scene_layer(self.model, pyramid, document.name)
         place_image(self._scene_layer.layer, self._world)
         self._annotations = AnnotationLayer(self.model, document.editor, self._world)
-        self._annotations.drawing_changed.connect(self.drawing_changed.emit)
-        self._annotations.failed.connect(self.failed.emit)
+        self._annotations.drawing_changed.connect(self._tell_drawing)
+        self._annotations.failed.connect(self._tell_failure)
         self._annotations.shapes.layer.events.mode.connect(self._follow_tool_soon)
         self._annotations.tool = self._tool
         document.editor.changed.connect(self._on_editor)
@@ -296,12 +296,13 @@ class SceneView:
         self._document = None
         self.navigation.leave()
         annotations, self._annotations = self._annotations, None
-        if annotations is not None:
-            annotations.close()
         scene_layer, self._scene_layer = self._scene_layer, None
-        if scene_layer is not None:
-            scene_layer.pyramid.failed.disconnect(self._on_trouble, missing_ok=True)
-            scene_layer.close()
+        with self.model.layers.batched_update():  # napari collects garbage once a batch
+            if annotations is not None:
+                annotations.close()
+            if scene_layer is not None:
+                scene_layer.pyramid.failed.disconnect(self._on_trouble, missing_ok=True)
+                scene_layer.close()
         self.position_changed.emit(None)
 
     def _set_tool(self, tool: Tool) -> None:
@@ -365,7 +366,13 @@ class SceneView:
             self.show(self._document)
 
     def _on_trouble(self, error: UserError) -> None:
-        on_gui_thread(self.failed.emit, error)
+        on_gui_thread(self._tell_failure, error)
+
+    def _tell_failure(self, error: UserError) -> None:
+        self.failed.emit(error)
+
+    def _tell_drawing(self, size: str) -> None:
+        self.drawing_changed.emit(size)
 
 
 def place_image(layer: Any, world: World) -> None:
