@@ -66,8 +66,17 @@ class History:
         self._pushed_at = float("-inf")
 
     def push(self, step: Step) -> None:
-        """Do a step and remember it; what had been undone is forgotten."""
-        step.do()
+        """Do a step and remember it; what had been undone is forgotten.
+
+        A step is remembered even when a view that follows it fails: it can be undone then.
+        """
+        try:
+            step.do()
+        finally:
+            self._remember(step)
+        self.changed.emit()
+
+    def _remember(self, step: Step) -> None:
         now = self._clock()
         self._forget_redo()
         if self._merges(step, now):
@@ -80,25 +89,28 @@ class History:
         self._weight += step.weight
         self._pushed_at = now
         self._forget_oldest()
-        self.changed.emit()
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""
         if not self.can_undo:
             return
-        self._steps[self._position - 1].undo()
         self._position -= 1
         self.seal()
-        self.changed.emit()
+        try:
+            self._steps[self._position].undo()
+        finally:
+            self.changed.emit()
 
     def redo(self) -> None:
         """Do the next step again, if there is one."""
         if not self.can_redo:
             return
-        self._steps[self._position].do()
         self._position += 1
         self.seal()
-        self.changed.emit()
+        try:
+            self._steps[self._position - 1].do()
+        finally:
+            self.changed.emit()
 
     def seal(self) -> None:
         """Let the next step be one of its own: a field lost focus, a mouse button was released."""
