@@ -1,0 +1,112 @@
+"""Starts the studio: reads the command line, makes the state, shows the window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from qtpy.QtGui import QIcon
+from qtpy.QtWidgets import QApplication
+
+from ssldiff_gui import __version__
+from ssldiff_gui.app.theme import Theme
+from ssldiff_gui.app.window import StudioWindow
+from ssldiff_gui.core.logs import start_logging
+from ssldiff_gui.resources import resource_path
+from ssldiff_gui.state.session import Session
+from ssldiff_gui.state.settings import Settings
+from ssldiff_gui.state.thumbnails import Thumbnails
+from ssldiff_gui.viewer.gui_thread import on_gui_thread
+
+log = logging.getLogger(__name__)
+
+
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line.
+
+    Parameters
+    ----------
+    words
+        What was typed after the program's name; the real command line when None.
+    """
+    parser = argparse.ArgumentParser(prog="ssldiff-gui", description="SSLDiff Studio")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="slides, scenes or a folder")
+    parser.add_argument("--sample", action="store_true", help="open the sample slide")
+    parser.add_argument("--fresh", action="store_true", help="do not reopen what was open")
+    parser.add_argument("--version", action="version", version=f"SSLDiff Studio {__version__}")
+    return parser.parse_args(words)
+
+
+def application() -> QApplication:
+    """Return Qt's application, made when there is none."""
+    made = QApplication.instance()
+    if not isinstance(made, QApplication):
+        made = QApplication(sys.argv[:1])
+    made.setApplicationName("ssldiff-gui")
+    made.setApplicationDisplayName("SSLDiff Studio")
+    made.setApplicationVersion(__version__)
+    made.setDesktopFileName("ssldiff-gui")
+    icon = resource_path("icons") / "studio.svg"
+    if icon.is_file():
+        made.setWindowIcon(QIcon(str(icon)))
+    return made
+
+
+def make_window(application: QApplication, settings: Settings) -> StudioWindow:
+    """Make the window and the state it shows, ready to be shown.
+
+    Parameters
+    ----------
+    application
+        Qt's application.
+    settings
+        What is remembered.
+    """
+    session = Session(settings, deliver=in_gui_thread)
+    thumbnails = Thumbnails(disk_mb=settings.thumbnail_disk_mb)
+    theme = Theme(application, settings.theme)
+    return StudioWindow(session, settings, thumbnails, theme)
+
+
+def in_gui_thread(call: Callable[[], None]) -> None:
+    """Let state change in the window's thread only."""
+    on_gui_thread(call)
+
+
+def begin(window: StudioWindow, wanted: argparse.Namespace) -> None:
+    """Open what the command line names, else what was open at the end of the last run."""
+    if not wanted.fresh and not wanted.files:
+        window.session.reopen()
+    annotations = window.files.take(
+        name if "://" in name else Path(name).absolute() for name in wanted.files
+    )
+    for path in annotations:
+        window.annotations.read_from(path)
+    if wanted.sample:
+        window.files.sample_slide()
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the studio until its window is closed.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    wanted = arguments(words)
+    qt = application()
+    settings = Settings.load()
+    start_logging(settings.log_level)
+    window = make_window(qt, settings)
+    window.reporter.install()
+    if settings.notice is not None:
+        window.reporter.problem(settings.notice)
+    window.show()
+    begin(window, wanted)
+    code: int = qt.exec()
+    window.reporter.uninstall()
+    return code

@@ -1,0 +1,226 @@
+"""One of the two views: a header, the canvas, and what floats over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.widgets.controls import ElidedLabel, label, push_button
+from ssldiff_gui.widgets.minimap import Minimap
+from ssldiff_gui.widgets.notice import Notice
+from ssldiff_gui.widgets.readout import Readout
+from ssldiff_gui.widgets.surface import Surface
+from ssldiff_gui.widgets.tokens import GRID, Tokens
+from ssldiff_gui.widgets.tool_bar import ToolBar
+from ssldiff_gui.widgets.zoom_control import ZoomControl
+
+if TYPE_CHECKING:
+    from ssldiff_gui.state.document import Document
+    from ssldiff_gui.viewer.desktop import StudioCanvas
+    from ssldiff_gui.viewer.levels import DisplayPyramid
+    from ssldiff_gui.viewer.scene_view import SceneView
+    from ssldiff_gui.viewer.sizes import Position
+
+LEAST_FOR_MINIMAP = 44 * GRID
+"""Narrower views than this show no overview: it would cover the picture."""
+
+
+class ViewPane(QFrame):
+    """Shows one document; works, empty, before its canvas exists.
+
+    Parameters
+    ----------
+    title
+        What the view is: "Original".
+    tools
+        Actions that float over it.
+    """
+
+    failed = Signal(object)
+    """A UserError that concerns this view."""
+    scale_requested = Signal()
+
+    def __init__(
+        self, title: str, tools: Sequence[QAction | None] = (), parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.view: SceneView | None = None
+        self.canvas: StudioCanvas | None = None
+        self._pyramid: DisplayPyramid | None = None
+        self._minimap_wanted = True
+        self._hint: QWidget | None = None
+        self._build(title, tools)
+
+    def _build(self, title: str, tools: Sequence[QAction | None]) -> None:
+        self.notice = Notice()
+        self.surface = Surface()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.surface)
+        self.minimap = Minimap()
+        self.readout = Readout("readout", "Position of the cursor")
+        self.measure = Readout("measure", "Size of the drawing")
+        self.tools = ToolBar(tools) if tools else None
+        if self.tools is not None:
+            self.surface.add_floating(self.tools, "top left")
+        self.surface.add_floating(self.minimap, "top right")
+        self.surface.add_floating(self.readout, "bottom left")
+        self.surface.add_floating(self.measure, "bottom")
+        self.minimap.moved.connect(self._on_minimap)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header(title))
+        column.addWidget(self.notice)
+        column.addWidget(self.pages, 1)
+
+    def _header(self, title: str) -> QFrame:
+        header = QFrame()
+        header.setObjectName("viewheader")
+        header.setFixedHeight(5 * GRID + 1)
+        self.subtitle = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
+        self.unscaled = push_button("Set scale…", "quiet")
+        self.unscaled.setToolTip("The file does not say how large a pixel is")
+        self.unscaled.clicked.connect(self.scale_requested)
+        self.unscaled.hide()
+        self.zoom = ZoomControl()
+        self.zoom.fit_requested.connect(self.fit)
+        self.zoom.stepped.connect(self.step)
+        self.zoom.preset_chosen.connect(self._magnify)
+        self.zoom.scale_requested.connect(self.scale_requested)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(2 * GRID, 0, 4, 0)
+        row.setSpacing(GRID)
+        row.addWidget(label(title, "heading"))
+        row.addWidget(self.subtitle, 1)
+        row.addWidget(self.unscaled)
+        row.addWidget(self.zoom)
+        return header
+
+    def attach(self, canvas: StudioCanvas, view: SceneView) -> None:
+        """Take the canvas, once it has been made."""
+        self.canvas, self.view = canvas, view
+        self.surface.set_ground(canvas)
+        view.viewport_changed.connect(self._on_viewport)
+        view.magnification_changed.connect(self.zoom.set_text)
+        view.position_changed.connect(self._on_position)
+        view.drawing_changed.connect(self.measure.say)
+        view.failed.connect(self._on_failed)
+        view.shown.connect(self._on_shown)
+
+    def set_hint(self, hint: QWidget) -> None:
+        """Set what is seen while there is nothing to show; the last one is thrown away."""
+        old, self._hint = self._hint, hint
+        self.pages.addWidget(hint)
+        if old is not None:
+            self.pages.removeWidget(old)
+            old.deleteLater()
+        self._arrange()
+
+    def set_minimap_shown(self, shown: bool) -> None:
+        """Show the overview or not."""
+        self._minimap_wanted = shown
+        self._arrange()
+
+    def follow_theme(self, tokens: Tokens) -> None:
+        """Give the canvas the theme's ground."""
+        if self.canvas is not None:
+            self.canvas.viewer.theme = tokens.name
+            self.canvas.canvas.background_color_override = tokens.canvas
+
+    def step(self, direction: int) -> None:
+        """Zoom in (+1) or out (−1) by a step."""
+        if self.view is not None:
+            act: Callable[[], None] = self.view.zoom_in if direction > 0 else self.view.zoom_out
+            act()
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        if self.view is not None:
+            self.view.fit()
+
+    def close_view(self) -> None:
+        """Let go of the view and its canvas."""
+        self._leave_pyramid()
+        if self.view is not None:
+            self.view.close()
+            self.view = None
+        if self.canvas is not None:
+            self.canvas.close()
+            self.canvas = None
+
+    def _magnify(self, magnification: float) -> None:
+        if self.view is not None:
+            self.view.set_magnification(magnification)
+
+    def _arrange(self) -> None:
+        document = None if self.view is None else self.view.document
+        empty = document is None
+        self.pages.setCurrentWidget(self._hint if empty and self._hint else self.surface)
+        self.zoom.setVisible(not empty)
+        self.minimap.setVisible(
+            self._minimap_wanted and not empty and self.width() >= LEAST_FOR_MINIMAP
+        )
+
+    def _on_shown(self, document: Document | None) -> None:
+        self.notice.clear()
+        self._leave_pyramid()
+        self.subtitle.setText("" if document is None else document.scene.name)
+        self.unscaled.setVisible(document is not None and document.scale_unknown)
+        if document is not None and self.view is not None:
+            magnifier = self.view.magnifier
+            note = "Set scale…" if magnifier.kind == "percent" else ""
+            self.zoom.set_presets([(magnifier.text(v), v) for v in magnifier.presets], note)
+            self.zoom.set_text(self.view.magnification_text)
+            self.minimap.set_shape(document.scene.width, document.scene.height)
+            self._follow_pyramid(self.view.pyramid)
+        self._arrange()
+
+    def _follow_pyramid(self, pyramid: DisplayPyramid | None) -> None:
+        self._pyramid = pyramid
+        if pyramid is not None:
+            pyramid.arrived.connect(self._overview_soon)
+            self._show_overview(pyramid)
+
+    def _leave_pyramid(self) -> None:
+        if self._pyramid is not None:
+            self._pyramid.arrived.disconnect(self._overview_soon, missing_ok=True)
+            self._pyramid = None
+
+    def _overview_soon(self) -> None:
+        """Be told by a worker's thread."""
+        on_gui_thread(self._show_overview, self._pyramid)
+
+    def _show_overview(self, pyramid: DisplayPyramid | None) -> None:
+        if pyramid is not None and pyramid is self._pyramid:
+            self.minimap.set_picture(pyramid.base)
+
+    def _on_viewport(self, viewport: tuple[float, float, float, float]) -> None:
+        document = None if self.view is None else self.view.document
+        if document is not None:
+            width, height = document.scene.width, document.scene.height
+            left, top, right, bottom = viewport
+            self.minimap.set_viewport(left / width, top / height, right / width, bottom / height)
+
+    def _on_minimap(self, x: float, y: float) -> None:
+        document = None if self.view is None else self.view.document
+        if document is not None and self.view is not None:
+            self.view.centre_on(x * document.scene.width, y * document.scene.height)
+
+    def _on_position(self, position: Position | None) -> None:
+        parts = () if position is None else (position.pixel_text, position.place_text)
+        self.readout.say("   ".join(part for part in parts if part))
+
+    def _on_failed(self, problem: UserError) -> None:
+        self.notice.tell(problem)
+        self.failed.emit(problem)
+
+    def resizeEvent(self, event: object) -> None:
+        """Hide the overview where it would cover the picture."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._arrange()

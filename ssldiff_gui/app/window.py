@@ -1,0 +1,335 @@
+"""The studio's window: made of parts, given its state, its views made after it is seen."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
+from qtpy.QtWidgets import QMainWindow, QMenuBar
+
+from ssldiff_gui.app import parts as pages
+from ssldiff_gui.app.action_set import ActionSet
+from ssldiff_gui.app.actions import TOOLS
+from ssldiff_gui.app.annotation_acts import AnnotationActs
+from ssldiff_gui.app.binding import Binding
+from ssldiff_gui.app.dialogs import Dialogs
+from ssldiff_gui.app.file_acts import FileActs
+from ssldiff_gui.app.remembered import remember_window, restore_window, save
+from ssldiff_gui.app.reporter import Reporter
+from ssldiff_gui.app.situation import Situation
+from ssldiff_gui.app.theme import Theme
+from ssldiff_gui.app.view_acts import EditActs, PaneActs, ToolActs, ViewActs
+from ssldiff_gui.app.window_acts import WindowActs
+from ssldiff_gui.state.background import in_background
+from ssldiff_gui.state.session import Session
+from ssldiff_gui.state.settings import Settings
+from ssldiff_gui.viewer.gui_thread import Coalesced, on_gui_thread
+from ssldiff_gui.widgets.drop_veil import DropVeil
+from ssldiff_gui.widgets.toast import ToastStack
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from psygnal import SignalInstance
+
+log = logging.getLogger(__name__)
+
+CHECK_MS = 5000
+"""How often open files are looked at, whether they are still what they were."""
+SAVE_MS = 2000
+"""How soon after a change the settings are written."""
+
+
+class MakesThumbnails(Protocol):
+    """Whoever makes thumbnails in the background."""
+
+    ready: SignalInstance
+
+    def request(self, path: Path) -> None:
+        """Ask for one; `ready` brings it."""
+        ...
+
+
+class StudioWindow(QMainWindow):
+    """The whole program in one window.
+
+    Parameters
+    ----------
+    session
+        What is open.
+    settings
+        What is remembered.
+    thumbnails
+        Makes the browser's pictures.
+    theme
+        Dark or light.
+    dialogs
+        Asks for files; the system's own when None.
+    """
+
+    ready = Signal()
+    """The views exist and show what is open."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        thumbnails: MakesThumbnails,
+        theme: Theme,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self.session, self.settings, self.thumbnails = session, settings, thumbnails
+        self.theme = theme
+        self.views_ready = False
+        self._painted = False
+        self._closing = False
+        self.setWindowTitle("SSLDiff Studio")
+        self.setAcceptDrops(True)
+        self.reporter = Reporter(ToastStack(self))
+        self._change_soon = Coalesced(self._follow)
+        self._build(dialogs or Dialogs(self))
+        self._connect()
+        self._start_timers()
+        restore_window(self, self.parts, settings)
+        self.panes.restore(settings.panels)
+        self._follow()
+
+    def _build(self, dialogs: Dialogs) -> None:
+        menus = QMenuBar()
+        self.actions_ = ActionSet(self)
+        tools = [self.actions_[key] for key in TOOLS]
+        self.parts = parts = pages.Parts(menus, [*tools[:2], None, *tools[2:]])
+        self.veil = DropVeil(self)
+        problem = self.reporter.problem
+        self.files = FileActs(self.session, dialogs, parts.browser, problem)
+        self.annotations = AnnotationActs(
+            self.session, dialogs, parts.annotations, parts.original, self.reporter
+        )
+        self.tools = ToolActs(parts.original, self.settings.last_tool)
+        self.panes = PaneActs(
+            parts.browser, parts.inspector, parts.original, parts.synthetic, self._change_soon
+        )
+        self.window_acts = WindowActs(self, self.actions_, self.theme, self.reporter)
+        view = ViewActs(self.session, parts.original, parts.image, self, problem)
+        self.actions_.bind(
+            {
+                "window": self.window_acts,
+                "files": self.files,
+                "edit": EditActs(self.session),
+                "annotations": self.annotations,
+                "tools": self.tools,
+                "view": view,
+                "panes": self.panes,
+            }
+        )
+        self.actions_.fill_menus(menus)
+        self.setCentralWidget(parts)
+        self.binding = Binding(
+            self.session, parts, self.reporter, self._change_soon, self.files.reload
+        )
+
+    def _connect(self) -> None:
+        parts = self.parts
+        parts.top.search_requested.connect(self.window_acts.palette)
+        parts.top.theme_requested.connect(self.window_acts.toggle_theme)
+        parts.browser.choose_requested.connect(self.files.choose_folder)
+        parts.browser.folder_requested.connect(self.files.browse)
+        parts.browser.wanted.connect(self._ask_for_thumbnails)
+        parts.synthetic.set_hint(pages.nothing_synthetic(self.tools.rectangle))
+        self.theme.changed.connect(self._on_theme)
+        self.thumbnails.ready.connect(self._on_thumbnail)
+        self._hint = ""
+
+    def _start_timers(self) -> None:
+        self._check = QTimer(self)
+        self._check.timeout.connect(self.session.check)
+        self._check.start(CHECK_MS)
+        self._save_soon = QTimer(self)
+        self._save_soon.setSingleShot(True)
+        self._save_soon.setInterval(SAVE_MS)
+        self._save_soon.timeout.connect(self.save)
+
+    # -- after the first paint -------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Begin with what is heavy once the window has been seen."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self._begin)
+
+    def _begin(self) -> None:
+        if self.session.folder is not None:
+            self.files.browse(self.session.folder)
+        self.session.forget_missing()
+        in_background(self._load_napari, "load napari")
+
+    def _load_napari(self) -> None:
+        """Import what takes seconds, while the window answers."""
+        import ssldiff_gui.viewer.desktop  # noqa: F401
+
+        on_gui_thread(self._make_original)
+
+    def _make_original(self) -> None:
+        if self._closing:
+            return
+        from ssldiff_gui.slides.cache import TileCache
+        from ssldiff_gui.slides.loader import TileLoader
+        from ssldiff_gui.viewer.desktop import make_view
+
+        cache = TileCache(self.settings.tile_memory_mb << 20)
+        self._loader = TileLoader(self.settings.decode_threads or None, cache)
+        self.parts.original.attach(*make_view(self._loader))
+        view = self.parts.original.view
+        assert view is not None  # noqa: S101
+        view.tool_changed.connect(self._on_tool)
+        self.tools.choose(self.tools.chosen)
+        self.parts.original.follow_theme(self.theme.tokens)
+        self.views_ready = True
+        self.binding.show_current()
+        QTimer.singleShot(0, self._make_synthetic)
+
+    def _make_synthetic(self) -> None:
+        if self._closing:
+            return
+        from ssldiff_gui.viewer.desktop import make_view
+        from ssldiff_gui.viewer.links import link_cameras
+
+        original, synthetic = self.parts.original, self.parts.synthetic
+        synthetic.attach(*make_view(self._loader))
+        synthetic.follow_theme(self.theme.tokens)
+        assert original.view is not None  # noqa: S101
+        assert synthetic.view is not None  # noqa: S101
+        self.link = link_cameras(original.view, synthetic.view)
+        self.ready.emit()
+
+    # -- following -------------------------------------------------------------------------------
+
+    @property
+    def situation(self) -> Situation:
+        """What holds now."""
+        document = self.session.current
+        shown = self.panes.shown
+        return Situation(
+            document=document is not None,
+            several_documents=len(self.session.documents) > 1,
+            annotated=document is not None and bool(document.editor.annotations),
+            selected=document is not None and bool(document.editor.selection),
+            undo_text="" if document is None else document.history.undo_text,
+            redo_text="" if document is None else document.history.redo_text,
+            tool=self.tools.chosen,
+            browser_shown=shown["browser"],
+            inspector_shown=shown["inspector"],
+            minimap_shown=shown["minimap"],
+            synthetic_shown=shown["synthetic"],
+            follows_system=self.theme.mode == "system",
+        )
+
+    def _follow(self) -> None:
+        if self._closing:
+            return
+        now = self.situation
+        self.actions_.follow(now)
+        self.parts.synthetic.setVisible(now.document and now.synthetic_shown)
+        self._show_hint()
+        document = self.session.current
+        name = "SSLDiff Studio" if document is None else document.name
+        self.parts.top.show_document(name, self._saved_text())
+        self.setWindowTitle(name if document is None else f"{name} – SSLDiff Studio")
+        self._save_soon.start()
+
+    def _saved_text(self) -> str:
+        return ""
+
+    def _show_hint(self) -> None:
+        pending = self.session.pending
+        wanted = Path(pending[0]).name if pending else "welcome"
+        if self.session.current is None and wanted != self._hint:
+            self._hint = wanted
+            hint = (
+                pages.opening(wanted)
+                if pending
+                else pages.welcome(
+                    self.files.open, self.files.sample_slide, self.files.sample_scene
+                )
+            )
+            self.parts.original.set_hint(hint)
+
+    def _on_tool(self, tool: str) -> None:
+        self.tools.chosen = str(tool)
+        self._change_soon()
+
+    def _on_theme(self) -> None:
+        for pane in (self.parts.original, self.parts.synthetic):
+            pane.follow_theme(self.theme.tokens)
+        self.settings.theme = self.theme.mode
+        self._change_soon()
+
+    def _ask_for_thumbnails(self, paths: list[Path]) -> None:
+        for path in paths:
+            self.thumbnails.request(path)
+
+    def _on_thumbnail(self, path: Path, rgb: npt.NDArray[np.uint8]) -> None:
+        """Take a thumbnail from whichever thread made it."""
+        on_gui_thread(self.parts.browser.set_thumbnail, path, rgb)
+
+    # -- files dropped on the window -------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Say what letting go would do."""
+        count = len(event.mimeData().urls())
+        if count:
+            event.acceptProposedAction()
+            self.veil.announce("Drop to open" if count == 1 else f"Drop to open {count} files")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the highlight away."""
+        self.veil.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.veil.hide()
+        urls = event.mimeData().urls()
+        event.acceptProposedAction()
+        dropped = [Path(u.toLocalFile()) if u.isLocalFile() else u.toString() for u in urls]
+        for path in self.files.take(dropped):
+            self.annotations.read_from(path)
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Remember everything for the next start."""
+        remember_window(self, self.parts, self.settings)
+        self.settings.panels = self.panes.shown
+        self.settings.last_tool = self.tools.chosen
+        self.settings.theme = self.theme.mode
+        self.session.remember()
+        problem = save(self.settings)
+        if problem is not None:
+            self.reporter.problem(problem)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember everything, then let go of views and files."""
+        if not self._closing:
+            self._closing = True
+            self._check.stop()
+            self._save_soon.stop()
+            self._change_soon.close()
+            self.save()
+            self.theme.changed.disconnect(self._on_theme)
+            self.thumbnails.ready.disconnect(self._on_thumbnail)
+            self._close_views()
+            self.session.shut_down()
+        super().closeEvent(event)
+
+    def _close_views(self) -> None:
+        if hasattr(self, "link"):
+            self.link.close()
+        self.parts.synthetic.close_view()
+        self.parts.original.close_view()
+        if self.views_ready:
+            self._loader.close()

@@ -1,0 +1,79 @@
+"""A picture with small things floating over its corners."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QFrame, QWidget
+
+from ssldiff_gui.widgets.tokens import GRID
+
+Corner = Literal["top left", "top right", "bottom left", "bottom", "middle"]
+
+MARGIN = GRID + 4
+
+
+class Surface(QFrame):
+    """Gives one widget all its room and lets others float over it.
+
+    What floats keeps the size it asks for; "middle" is as large as the surface and lies above the
+    picture but below the corners.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self._ground: QWidget | None = None
+        self._floating: dict[QWidget, Corner] = {}
+
+    def set_ground(self, widget: QWidget) -> None:
+        """Put the picture in place."""
+        self._ground = widget
+        widget.setParent(self)
+        widget.setGeometry(self.rect())
+        widget.lower()
+        widget.show()
+
+    def add_floating(self, widget: QWidget, corner: Corner) -> None:
+        """Let something float over a corner."""
+        widget.setParent(self)
+        self._floating[widget] = corner
+        widget.installEventFilter(self)
+        widget.raise_()
+        self._place(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep everything in its corner."""
+        super().resizeEvent(event)
+        if self._ground is not None:
+            self._ground.setGeometry(self.rect())
+        for widget in self._floating:
+            self._place(widget)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow a floating part that grew or came into view."""
+        kinds = (QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize)
+        if event.type() in kinds and isinstance(watched, QWidget) and watched in self._floating:
+            self._place(watched)
+        return super().eventFilter(watched, event)
+
+    def _place(self, widget: QWidget) -> None:
+        corner = self._floating[widget]
+        if corner == "middle":
+            widget.setGeometry(self.rect())
+            return
+        hint = widget.sizeHint()
+        fixed = widget.minimumSize() == widget.maximumSize()
+        size = widget.size() if fixed else hint
+        if widget.size() != size:
+            widget.resize(size)
+        right, bottom = self.width() - size.width() - MARGIN, self.height() - size.height() - MARGIN
+        place = {
+            "top left": (MARGIN, MARGIN),
+            "top right": (right, MARGIN),
+            "bottom left": (MARGIN, bottom),
+            "bottom": ((self.width() - size.width()) // 2, bottom),
+        }[corner]
+        widget.move(*place)
