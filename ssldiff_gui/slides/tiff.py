@@ -119,8 +119,12 @@ def _pages(tif: tifffile.TiffFile, path: Path) -> list[Any]:
     tif.pages.cache = True
     tif.pages.useframes = False
     pages: list[Any] = []
+    seen: set[int] = set()
     try:
         for page in tif.pages:
+            if page.offset in seen:  # the chain of pages goes in circles
+                break
+            seen.add(page.offset)
             pages.append(page)
             if len(pages) > MOST_PAGES:
                 raise oversized(path, f"it holds more than {MOST_PAGES:,} pictures")

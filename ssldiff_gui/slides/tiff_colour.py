@@ -31,7 +31,7 @@ def inverted(bits: int) -> Convert:
     top = (1 << bits) - 1
 
     def convert(samples: Samples) -> Samples:
-        return np.asarray(np.subtract(samples.dtype.type(top), samples))
+        return np.asarray(samples.dtype.type(top) - samples)
 
     return convert
 
@@ -67,10 +67,10 @@ def looked_up(colormap: Samples) -> Convert:
 def from_cmyk(samples: Samples) -> Samples:
     """Turn cyan, magenta, yellow and black into red, green and blue."""
     ink = samples[..., :4].astype(np.uint16)
-    return ((255 - ink[..., :3]) * (255 - ink[..., 3:4]) // 255).astype(np.uint8)
+    return np.asarray((255 - ink[..., :3]) * (255 - ink[..., 3:4]) // 255, dtype=np.uint8)
 
 
 def from_ycbcr(samples: Samples) -> Samples:
     """Turn luma and chroma (JFIF ranges) into red, green and blue."""
     centred = samples[..., :3].astype(np.float32) - np.array([0, 128, 128], np.float32)
-    return np.clip(centred @ _FROM_YCBCR.T + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(centred @ _FROM_YCBCR.T + 0.5, 0, 255), dtype=np.uint8)

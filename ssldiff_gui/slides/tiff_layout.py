@@ -60,7 +60,7 @@ def layout_of(page: Any, *, palette: bool = True) -> Layout:
 def _refuse_unknown(page: Any) -> None:
     if (
         page.dtype is None
-        or page.dtype.kind not in "uif"
+        or page.dtype.kind not in "uifb"
         or not isinstance(page.bitspersample, int)
     ):
         raise Unreadable("its pixel type is not supported")
@@ -90,8 +90,8 @@ def _plain(page: Any, dtype: np.dtype[Any]) -> Layout:
     kinds = enumerate(page.extrasamples, first_extra)
     alpha = next((index for index, kind in kinds if int(kind) in {1, 2}), None)
     bands = page.samplesperpixel - (alpha is not None)
-    inverted = int(page.photometric) == colour.WHITE_IS_ZERO and dtype.kind == "u"
-    if page.bitspersample < 8 and dtype.kind in "ub":
+    inverted = int(page.photometric) == colour.WHITE_IS_ZERO and dtype.kind in "ub"
+    if page.bitspersample < 8:
         convert = colour.widened(page.bitspersample, invert=inverted)
         return Layout(np.dtype(np.uint8), bands, convert, alpha)
     if inverted:

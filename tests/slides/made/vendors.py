@@ -1,0 +1,149 @@
+"""Slides as Aperio, Hamamatsu, Leica and Philips write them."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import tifffile
+
+from tests.slides.made.pixels import halved, picture
+
+APERIO = (
+    "Aperio Image Library v11.2.1\r\n{w}x{h} [0,0 {w}x{h}] (240x240) JPEG/RGB Q=70"
+    "|AppMag = 20|MPP = 0.4990|Filename = CMU-1"
+)
+
+
+def svs(path: Path, width: int = 700, height: int = 500) -> Path:
+    data = picture(width, height)
+    text = APERIO.format(w=width, h=height)
+    tiled: dict[str, Any] = {"compression": "jpeg", "photometric": "rgb", "metadata": None}
+    with tifffile.TiffWriter(path) as tif:
+        tif.write(data, tile=(240, 240), description=text, **tiled)
+        tif.write(data[::4, ::4], rowsperstrip=16, description="Aperio thumb", **tiled)
+        tif.write(halved(data), tile=(240, 240), description="Aperio level", **tiled)
+        tif.write(
+            picture(90, 60), rowsperstrip=60, description="Aperio\r\nlabel 90x60",
+            subfiletype=1, compression="lzw", photometric="rgb", metadata=None,
+        )  # fmt: skip
+        tif.write(
+            picture(120, 50), rowsperstrip=50, description="Aperio\r\nmacro 120x50",
+            subfiletype=9, **tiled,
+        )  # fmt: skip
+    return path
+
+
+def ndpi(path: Path, width: int = 640, height: int = 400) -> Path:
+    """Hamamatsu's own TIFF: 8-byte offsets of directories, high words of values behind them."""
+    data = picture(width, height)
+    pages = [(data, 20.0), (halved(data), 10.0), (picture(150, 60), -1.0)]
+    content = bytearray(b"II*\0" + bytes(8))
+    link = 4
+    for image, lens in pages:
+        strip, at = imagecodecs.jpeg_encode(image, level=95), len(content)
+        content += strip
+        texts = len(content)
+        content += b"Hamamatsu\0\0\0" + struct.pack("<II", 44000, 1)
+        resolution = texts + 12
+        rows, columns = image.shape[:2]
+        entries = [
+            (256, 4, 1, columns),
+            (257, 4, 1, rows),
+            (258, 3, 1, 8),
+            (259, 3, 1, 7),
+            (262, 3, 1, 6),
+            (271, 2, 10, texts),
+            (273, 4, 1, at),
+            (277, 3, 1, 3),
+            (278, 4, 1, rows),
+            (279, 4, 1, len(strip)),
+            (282, 5, 1, resolution),
+            (283, 5, 1, resolution),
+            (296, 3, 1, 3),
+            (530, 3, 2, 2 | 2 << 16),
+            (65420, 4, 1, 1),
+            (65422, 9, 1, 0),
+            (65423, 9, 1, 0),
+            (65424, 9, 1, 0),
+            (65421, 11, 1, struct.unpack("<I", struct.pack("<f", lens))[0]),
+        ]
+        entries.sort()  # fmt: skip
+        content += bytes(len(content) % 2)
+        struct.pack_into("<Q", content, link, len(content))
+        content += struct.pack("<H", len(entries))
+        content += b"".join(struct.pack("<HHII", *entry) for entry in entries)
+        link = len(content)
+        content += bytes(8 + 4 * len(entries))
+    path.write_bytes(content)
+    return path
+
+
+def scn(path: Path) -> Path:
+    areas = [picture(600, 400), picture(320, 260)]
+    macro = picture(200, 300)
+    images = [
+        (
+            '<image name="macro" uuid="m"><pixels sizeX="200" sizeY="300">'
+            '<dimension sizeX="200" sizeY="300" r="0" ifd="0"/></pixels>'
+            '<view sizeX="2000000" sizeY="3000000" offsetX="0" offsetY="0"/>'
+            "<scanSettings><objectiveSettings><objective>0.6</objective></objectiveSettings>"
+            "</scanSettings></image>"
+        )
+    ]
+    ifd = 1
+    for number, area in enumerate(areas):
+        height, width = area.shape[:2]
+        images.append(
+            f'<image name="area {number}" uuid="a{number}">'
+            "<creationDate>2020-01-01</creationDate>"
+            '<device model="SCN400" version="1"/>'
+            f'<pixels sizeX="{width}" sizeY="{height}">'
+            f'<dimension sizeX="{width}" sizeY="{height}" r="0" ifd="{ifd}"/>'
+            f'<dimension sizeX="{width // 2}" sizeY="{height // 2}" r="1" ifd="{ifd + 1}"/>'
+            f'</pixels><view sizeX="{width * 500}" sizeY="{height * 500}" '
+            f'offsetX="{100000 * (number + 1)}" offsetY="{100000 * (number + 1)}"/>'
+            "<scanSettings><objectiveSettings><objective>20</objective></objectiveSettings>"
+            "<illuminationSettings><numericalAperture>0.4</numericalAperture>"
+            "<illuminationSource>brightfield</illuminationSource></illuminationSettings>"
+            "</scanSettings></image>"
+        )
+        ifd += 2
+    text = (
+        '<scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01">'
+        '<collection name="c" uuid="c" sizeX="2000000" sizeY="3000000">'
+        + "".join(images)
+        + "</collection></scn>"
+    )
+    tiled: dict[str, Any] = {"photometric": "rgb", "metadata": None, "compression": "jpeg"}
+    with tifffile.TiffWriter(path, bigtiff=True) as tif:
+        tif.write(macro, tile=(128, 128), description=text, **tiled)
+        for area in areas:
+            tif.write(area, tile=(128, 128), **tiled)
+            tif.write(halved(area), tile=(128, 128), **tiled)
+    return path
+
+
+def philips(path: Path, width: int = 512, height: int = 512) -> Path:
+    spacings = "".join(
+        '<DataObject ObjectType="PixelDataRepresentation"><Attribute Name="DICOM_PIXEL_SPACING" '
+        f'Group="0x0028">&quot;{0.00025 * step}&quot; &quot;{0.00025 * step}&quot;</Attribute>'
+        "</DataObject>"
+        for step in (1, 2)
+    )
+    text = (
+        '<?xml version="1.0" encoding="UTF-8" ?><DataObject ObjectType="DPUfsImport">'
+        '<Attribute Name="DICOM_MANUFACTURER" Group="0x0008">PHILIPS</Attribute>'
+        f'<Attribute Name="PIIM_PIXEL_DATA_REPRESENTATION_SEQUENCE">{spacings}</Attribute>'
+        "</DataObject>"
+    )
+    data = picture(width, height)
+    tiled: dict[str, Any] = {"compression": "jpeg", "photometric": "rgb", "metadata": None}
+    with tifffile.TiffWriter(path) as tif:
+        tif.write(data, tile=(64, 64), description=text, software="Philips DP v1.0", **tiled)
+        tif.write(halved(data), tile=(64, 64), subfiletype=1, **tiled)
+        tif.write(picture(100, 60), rowsperstrip=60, description="Macro -", **tiled)
+        tif.write(picture(80, 50), rowsperstrip=50, description="Label -", **tiled)
+    return path
