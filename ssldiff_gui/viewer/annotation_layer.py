@@ -357,8 +357,10 @@ class AnnotationLayer:
 
     def _on_redraw(self, *_: object) -> None:
         """Tell the size of what changes under the mouse; called at every step of it."""
+        if self.shapes.changing or self._aborting:
+            return
         vertices = self.shapes.drawing
-        if vertices is not None and not self._aborting:
+        if vertices is not None:
             self.drawing_changed.emit(self._size_of(vertices))
         elif self._pressed and self.tool is Tool.SELECT and len(self.shapes.selected) == 1:
             (identity,) = self.shapes.selected
