@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
 from ssldiff_gui.core.annotations import Annotation, AnnotationClass, Colour
+from ssldiff_gui.storage.scalars import special_word
 from ssldiff_gui.storage.shapes import shapes_to_json
 
 
@@ -65,7 +65,7 @@ def _properties(annotation: Annotation, colours: Mapping[str, Colour]) -> dict[s
         result["isLocked"] = True
     if annotation.measurements:
         left = annotation.properties.get("measurements")
-        words = {name: _word(value) for name, value in annotation.measurements.items()}
+        words = {name: special_word(value) for name, value in annotation.measurements.items()}
         result["measurements"] = {**(left if isinstance(left, Mapping) else {}), **words}
     if annotation.parent is not None:
         result["parentId"] = str(annotation.parent)
@@ -90,10 +90,4 @@ def _finite(value: Any) -> Any:
         return {key: _finite(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
-    return _word(value) if isinstance(value, float) else value
-
-
-def _word(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return special_word(value) if isinstance(value, float) else value

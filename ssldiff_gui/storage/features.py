@@ -5,7 +5,6 @@ Nothing is lost on the way: what has no field of its own stays in `Annotation.pr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from ssldiff_gui.core.annotations import (
     Colour,
 )
 from ssldiff_gui.core.palettes import next_colour
+from ssldiff_gui.storage.scalars import colour_from, measurement
 from ssldiff_gui.storage.shapes import BadShape, shapes_from_json
 
 NAMESPACE = UUID("7d3f3b52-6a0e-5d0c-9c0b-55d1ff9f0a11")
@@ -36,8 +36,6 @@ _OLD_KINDS = {
     "PathRootObject": "root",
 }
 """QuPath 0.2 wrote the kind of an object as its id."""
-
-_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class BadFeature(ValueError):
@@ -230,7 +228,7 @@ def _taken_measurements(rest: dict[str, Any]) -> dict[str, float]:
         if given is None:
             rest.pop("measurements", None)
         return {}
-    numbers = {name: _number(value) for name, value in given.items()}
+    numbers = {name: measurement(value) for name, value in given.items()}
     left = {name: value for name, value in given.items() if numbers[name] is None}
     if left:
         rest["measurements"] = left
@@ -281,33 +279,10 @@ def _classes(colours: Mapping[str, Colour | None]) -> list[AnnotationClass]:
     return [found[name] for name in colours]
 
 
-def colour_from(value: Any) -> Colour | None:
-    """Return a colour from [r, g, b] or QuPath's packed number; None when it is neither."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value >> 16) & 255, (value >> 8) & 255, value & 255
-    whole = isinstance(value, list) and len(value) == 3 and all(type(p) is int for p in value)
-    if whole and all(0 <= part <= 255 for part in value):
-        return value[0], value[1], value[2]
-    return None
-
-
 def _plane(value: Any) -> dict[str, int] | None:
     if not isinstance(value, Mapping):
         return None
     return {str(key): part for key, part in value.items() if type(part) is int}
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, str):
-        return _SPECIAL.get(value)
-    if value is None:
-        return math.nan
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            return None
-    return None
 
 
 def _uuid(value: Any) -> UUID | None:
