@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from ssldiff_gui.app.facts import facts_of
 from ssldiff_gui.app.parts import Parts
@@ -13,6 +15,7 @@ from ssldiff_gui.core.annotations import Annotation
 from ssldiff_gui.core.errors import ChangedFile, FileProblem, UserError
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.document import Document
+from ssldiff_gui.state.editor import Change
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.viewer.sizes import size_text
@@ -57,6 +60,7 @@ class Binding:
         self._problems: dict[Path, str] = {}
         self._followed: tuple[Document, History] | None = None
         self._shown: tuple[Document, int] | None = None
+        self._edits: WeakKeyDictionary[Document, datetime] = WeakKeyDictionary()
         self._connect()
         self._show_recent(session.recent)
 
@@ -78,6 +82,16 @@ class Binding:
     def _choose_scene(self, scene: int) -> None:
         if self._session.current is not None:
             self._session.activate(self._session.current, scene)
+
+    @property
+    def edited(self) -> datetime | None:
+        """When the scene in view was changed last, in this run."""
+        return None if self._session.current is None else self._edits.get(self._session.current)
+
+    def mark_problem(self, path: Path, problem: UserError) -> None:
+        """Mark a slide of the browser that cannot be opened; nobody asked for it, so no toast."""
+        self._problems[path] = problem.message
+        self._show_tabs()
 
     def show_current(self, _: object = None) -> None:
         """Show the document in view everywhere, or that there is none."""
@@ -157,16 +171,18 @@ class Binding:
             old_history.changed.disconnect(self._on_change, missing_ok=True)
             for editor in old.editors:
                 editor.changed.disconnect(self._on_edit, missing_ok=True)
-                editor.selection_changed.disconnect(self._on_edit, missing_ok=True)
+                editor.selection_changed.disconnect(self._on_change, missing_ok=True)
             self._followed = None
         if document is not None and history is not None and self._followed is None:
             history.changed.connect(self._on_change)
             document.editor.changed.connect(self._on_edit)
-            document.editor.selection_changed.connect(self._on_edit)
+            document.editor.selection_changed.connect(self._on_change)
             self._followed = (document, history)
 
-    def _on_edit(self, change: object) -> None:
-        if getattr(change, "scale", False):
+    def _on_edit(self, change: Change) -> None:
+        if self._session.current is not None:
+            self._edits[self._session.current] = datetime.now().astimezone()
+        if change.scale:
             self._show_inspector(self._session.current)
         self._on_change()
 

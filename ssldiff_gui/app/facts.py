@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ssldiff_gui.app.folder_listing import size_text
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.state.document import Document
 from ssldiff_gui.viewer.sizes import length_text
@@ -86,3 +85,12 @@ def _values(document: Document) -> str:
     scene = document.scene
     bands = len(scene.bands)
     return f"{bands} band{'' if bands == 1 else 's'}, {scene.dtype}"
+
+
+def size_text(size: float) -> str:
+    """Return a number of bytes as people read it."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from ssldiff_gui.app.folder_listing import list_folder
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.resources import resource_path
-from ssldiff_gui.state.background import in_background
+from ssldiff_gui.state.document import Document
+from ssldiff_gui.state.folder import FolderWatch, Listing
 from ssldiff_gui.state.session import Session
-from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.widgets.browser import Browser
 from ssldiff_gui.widgets.slide_list import Entry
 
@@ -42,6 +41,8 @@ class FileActs:
         Asks for files.
     browser
         Shows folders.
+    watch
+        Lists folders in the background.
     on_problem
         Told of what a person can mend.
     """
@@ -51,19 +52,22 @@ class FileActs:
         session: Session,
         dialogs: AsksForFiles,
         browser: Browser,
+        watch: FolderWatch,
         on_problem: Callable[[UserError], None],
     ) -> None:
         self._session = session
         self._dialogs = dialogs
-        self._browser = browser
-        self._on_problem = on_problem
-        self._listings = 0
+        self._watch = watch
+        watch.listed.connect(lambda listing: browser.show_folder(*entries_of(listing)))
+        watch.failed.connect(on_problem)
+        session.opened.connect(self._on_opened)
 
     def open(self) -> None:
         """Ask for files and open them."""
         for path in self._dialogs.open_files(self._session.folder):
             self._session.open(path)
-            self._session.folder = path.parent
+            if self._session.folder != path.parent:
+                self.browse(path.parent)
 
     def choose_folder(self) -> None:
         """Ask for a folder and browse it."""
@@ -74,22 +78,12 @@ class FileActs:
     def browse(self, folder: Path) -> None:
         """Show a folder in the browser, as soon as its drive answers."""
         self._session.folder = folder
-        self._listings += 1
-        listing = self._listings
+        self._watch.show(folder)
 
-        def look() -> None:
-            try:
-                entries = list_folder(folder)
-            except UserError as error:
-                on_gui_thread(self._on_problem, error)
-            else:
-                on_gui_thread(show, entries)
-
-        def show(entries: list[Entry]) -> None:
-            if listing == self._listings:  # a slow drive answers after another was chosen
-                self._browser.show_folder(folder, entries)
-
-        in_background(look, f"list {folder.name}")
+    def _on_opened(self, document: Document) -> None:
+        """Browse the neighbours of the first file, while nobody chose another folder."""
+        if self._session.folder is None:
+            self.browse(document.path.parent)
 
     def take(self, dropped: Iterable[str | Path]) -> tuple[Path, ...]:
         """Open what was dropped: slides are opened, the last folder is browsed.
@@ -121,10 +115,7 @@ class FileActs:
         self._sample(SAMPLE_SCENE)
 
     def _sample(self, name: str) -> None:
-        path = resource_path("samples", name)
-        self._session.open(path)
-        if self._session.folder is None:
-            self.browse(path.parent)
+        self._session.open(resource_path("samples", name))
 
     def reload(self) -> None:
         """Close the file in view and open it again."""
@@ -158,3 +149,10 @@ class FileActs:
         if current is not None:
             place = (documents.index(current) + step) % len(documents)
             self._session.activate(documents[place])
+
+
+def entries_of(listing: Listing) -> tuple[Path, list[Entry]]:
+    """Return a folder and what the browser shows of it."""
+    folders = [Entry(path, folder=True) for path in listing.folders]
+    files = [Entry(path, caption=path.suffix.lstrip(".").upper()) for path in listing.files]
+    return listing.folder, folders + files

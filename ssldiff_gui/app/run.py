@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtGui import QIcon
@@ -13,15 +13,17 @@ from qtpy.QtWidgets import QApplication
 
 from ssldiff_gui import __version__
 from ssldiff_gui.app.theme import Theme
-from ssldiff_gui.app.window import StudioWindow
+from ssldiff_gui.app.window import StudioWindow, in_gui_thread
 from ssldiff_gui.core.logs import start_logging
 from ssldiff_gui.resources import resource_path
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.state.settings import Settings
 from ssldiff_gui.state.thumbnails import Thumbnails
-from ssldiff_gui.viewer.gui_thread import on_gui_thread
 
 log = logging.getLogger(__name__)
+
+THUMBNAIL = 480
+"""Longer side in pixels: sharp at twice the scale in a pane of the usual width."""
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -66,14 +68,11 @@ def make_window(application: QApplication, settings: Settings) -> StudioWindow:
         What is remembered.
     """
     session = Session(settings, deliver=in_gui_thread)
-    thumbnails = Thumbnails(disk_mb=settings.thumbnail_disk_mb)
+    thumbnails = Thumbnails(
+        size=THUMBNAIL, limit_bytes=settings.thumbnail_disk_mb << 20, deliver=in_gui_thread
+    )
     theme = Theme(application, settings.theme)
     return StudioWindow(session, settings, thumbnails, theme)
-
-
-def in_gui_thread(call: Callable[[], None]) -> None:
-    """Let state change in the window's thread only."""
-    on_gui_thread(call)
 
 
 def begin(window: StudioWindow, wanted: argparse.Namespace) -> None:

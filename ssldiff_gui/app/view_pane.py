@@ -130,8 +130,12 @@ class ViewPane(QFrame):
     def follow_theme(self, tokens: Tokens) -> None:
         """Give the canvas the theme's ground."""
         if self.canvas is not None:
-            self.canvas.viewer.theme = tokens.name
-            self.canvas.canvas.background_color_override = tokens.canvas
+            model = self.canvas.viewer
+            model.theme = tokens.name
+            model.canvas.background_color_override = tokens.canvas
+            bar = model.canvas.overlays.scale_bar
+            bar.box = True
+            bar.box_color = tokens.raised
 
     def step(self, direction: int) -> None:
         """Zoom in (+1) or out (−1) by a step."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
@@ -24,16 +25,16 @@ from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.app.view_acts import EditActs, PaneActs, ToolActs, ViewActs
 from ssldiff_gui.app.window_acts import WindowActs
 from ssldiff_gui.state.background import in_background
+from ssldiff_gui.state.folder import FolderWatch
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.state.settings import Settings
+from ssldiff_gui.state.thumbnails import Thumbnails
 from ssldiff_gui.viewer.gui_thread import Coalesced, on_gui_thread
 from ssldiff_gui.widgets.drop_veil import DropVeil
 from ssldiff_gui.widgets.toast import ToastStack
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    from psygnal import SignalInstance
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +44,9 @@ SAVE_MS = 2000
 """How soon after a change the settings are written."""
 
 
-class MakesThumbnails(Protocol):
-    """Whoever makes thumbnails in the background."""
-
-    ready: SignalInstance
-
-    def request(self, path: Path) -> None:
-        """Ask for one; `ready` brings it."""
-        ...
+def in_gui_thread(call: Callable[[], None]) -> None:
+    """Let state change in the window's thread only."""
+    on_gui_thread(call)
 
 
 class StudioWindow(QMainWindow):
@@ -77,7 +73,7 @@ class StudioWindow(QMainWindow):
         self,
         session: Session,
         settings: Settings,
-        thumbnails: MakesThumbnails,
+        thumbnails: Thumbnails,
         theme: Theme,
         dialogs: Dialogs | None = None,
     ) -> None:
@@ -105,7 +101,8 @@ class StudioWindow(QMainWindow):
         self.parts = parts = pages.Parts(menus, [*tools[:2], None, *tools[2:]])
         self.veil = DropVeil(self)
         problem = self.reporter.problem
-        self.files = FileActs(self.session, dialogs, parts.browser, problem)
+        self.watch = FolderWatch(in_gui_thread)
+        self.files = FileActs(self.session, dialogs, parts.browser, self.watch, problem)
         self.annotations = AnnotationActs(
             self.session, dialogs, parts.annotations, parts.original, self.reporter
         )
@@ -141,12 +138,14 @@ class StudioWindow(QMainWindow):
         parts.browser.wanted.connect(self._ask_for_thumbnails)
         parts.synthetic.set_hint(pages.nothing_synthetic(self.tools.rectangle))
         self.theme.changed.connect(self._on_theme)
-        self.thumbnails.ready.connect(self._on_thumbnail)
+        self.thumbnails.ready.connect(parts.browser.set_thumbnail)
+        self.thumbnails.failed.connect(self.binding.mark_problem)
         self._hint = ""
 
     def _start_timers(self) -> None:
         self._check = QTimer(self)
         self._check.timeout.connect(self.session.check)
+        self._check.timeout.connect(self.watch.poll)
         self._check.start(CHECK_MS)
         self._save_soon = QTimer(self)
         self._save_soon.setSingleShot(True)
@@ -243,7 +242,9 @@ class StudioWindow(QMainWindow):
         self._save_soon.start()
 
     def _saved_text(self) -> str:
-        return ""
+        """Every edit is in the journal the moment it is made; say when the last one was."""
+        edited = self.binding.edited
+        return f"saved {edited:%H:%M}" if edited is not None else ""
 
     def _show_hint(self) -> None:
         pending = self.session.pending
@@ -270,12 +271,9 @@ class StudioWindow(QMainWindow):
         self._change_soon()
 
     def _ask_for_thumbnails(self, paths: list[Path]) -> None:
-        for path in paths:
+        self.thumbnails.forget_requests()
+        for path in reversed(paths):  # what was asked for last is made first
             self.thumbnails.request(path)
-
-    def _on_thumbnail(self, path: Path, rgb: npt.NDArray[np.uint8]) -> None:
-        """Take a thumbnail from whichever thread made it."""
-        on_gui_thread(self.parts.browser.set_thumbnail, path, rgb)
 
     # -- files dropped on the window -------------------------------------------------------------
 
@@ -321,7 +319,9 @@ class StudioWindow(QMainWindow):
             self._change_soon.close()
             self.save()
             self.theme.changed.disconnect(self._on_theme)
-            self.thumbnails.ready.disconnect(self._on_thumbnail)
+            self.thumbnails.ready.disconnect(self.parts.browser.set_thumbnail)
+            self.thumbnails.failed.disconnect(self.binding.mark_problem)
+            self.thumbnails.close()
             self._close_views()
             self.session.shut_down()
         super().closeEvent(event)

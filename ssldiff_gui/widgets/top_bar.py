@@ -40,7 +40,7 @@ class TopBar(QFrame):
         inner = QHBoxLayout(self.search)
         inner.setContentsMargins(0, 0, GRID, 0)
         inner.addStretch(1)
-        inner.addWidget(keys)
+        inner.addWidget(keys, 0, Qt.AlignmentFlag.AlignVCenter)
         keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.search.clicked.connect(self.search_requested)
         self.theme = tool_button(
