@@ -73,6 +73,11 @@ def _needs_another(rung: Rung, next_size: tuple[int, int] | None, coarsest_side:
     return max(rung.width, rung.height) > LARGEST_STEP * max(next_size)
 
 
+def tile_box(rung: Rung, side: tuple[int, int], column: int, row: int) -> Box:
+    """Return the box of a tile, cut at the edge of its rung."""
+    return Box(column * side[0], row * side[1], *side).intersect(rung.box)
+
+
 def tile_side(block: int, least: int = 512, most: int = 1024) -> int:
     """Return the side of display tiles that suits a file's blocks: whole blocks, if they fit."""
     side = block * math.ceil(least / block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -9,11 +10,14 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
-from psygnal import Signal
+from psygnal import EmitLoopError, Signal, SignalInstance
 
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.slides.cache import TileCache, TileKey
 from ssldiff_gui.slides.scene import RGB
+from ssldiff_gui.slides.tile_folder import TileFolder
+
+log = logging.getLogger(__name__)
 
 Decode = Callable[[TileKey], RGB | None]
 Step = Callable[[], bool]
@@ -42,6 +46,8 @@ class TileLoader:
         Threads; two to four, by the number of cores, when None.
     cache
         Where tiles go; one of the default size when None.
+    folder
+        Where pyramids made for files without one are kept; the user's cache when None.
     """
 
     arrived = Signal(object, object)
@@ -49,8 +55,14 @@ class TileLoader:
     failed = Signal(object, object)
     """(owner, UserError), from a worker thread, once for each kind of trouble of an owner."""
 
-    def __init__(self, workers: int | None = None, cache: TileCache | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        cache: TileCache | None = None,
+        folder: TileFolder | None = None,
+    ) -> None:
         self.cache = cache if cache is not None else TileCache()
+        self.folder = folder if folder is not None else TileFolder()
         self._clients: OrderedDict[Hashable, _Client] = OrderedDict()
         self._chores: deque[tuple[Hashable, Step]] = deque()
         self._running: set[TileKey] = set()
@@ -93,7 +105,7 @@ class TileLoader:
                 return
             client.wanted = deque(
                 key
-                for key in keys
+                for key in dict.fromkeys(keys)
                 if key not in self._running and key not in client.failed and key not in self.cache
             )
             self._clients.move_to_end(owner)
@@ -106,15 +118,14 @@ class TileLoader:
         Parameters
         ----------
         owner
-            A registered client.
+            Whoever is told of trouble, and forgotten with the chore.
         step
             Does a little (some 10 ms) and returns whether more is left; may be called from
             several workers at once.
         """
         with self._work:
-            if owner in self._clients:
-                self._chores.append((owner, step))
-                self._work.notify_all()
+            self._chores.append((owner, step))
+            self._work.notify_all()
 
     def has_failed(self, key: TileKey) -> bool:
         """Whether a tile was found to be unreadable."""
@@ -190,9 +201,16 @@ class TileLoader:
                 self.cache.put(key, tile)
             report = trouble is not None and self._note(client, key, trouble)
         if tile is not None or trouble is not None:
-            self.arrived.emit(key.owner, key)
+            self._tell(self.arrived, key.owner, key)
         if report:
-            self.failed.emit(key.owner, trouble)
+            self._tell(self.failed, key.owner, trouble)
+
+    def _tell(self, signal: SignalInstance, *what: object) -> None:
+        """Emit a signal; a listener that fails is logged and does not end the worker."""
+        try:
+            signal.emit(*what)
+        except EmitLoopError:
+            log.exception("a listener failed")
 
     def _note(self, client: _Client, key: TileKey, trouble: UserError) -> bool:
         """Remember that a tile is unreadable; return whether anybody should be told."""
@@ -213,14 +231,10 @@ class TileLoader:
         if more:
             return
         with self._work:
+            known = (owner, step) in self._chores
             self._chores = deque(chore for chore in self._chores if chore != (owner, step))
-            client = self._clients.get(owner)
-            report = client is not None and trouble is not None
-            if client is not None and trouble is not None:
-                report = trouble.message not in client.reported
-                client.reported.add(trouble.message)
-        if report:
-            self.failed.emit(owner, trouble)
+        if known and trouble is not None:
+            self._tell(self.failed, owner, trouble)
 
 
 def _let_the_window_go_first() -> None:

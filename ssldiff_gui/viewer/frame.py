@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ssldiff_gui.core.geometry import Box
-from ssldiff_gui.slides.ladder import Rung
+from ssldiff_gui.slides.ladder import Rung, tile_box
 from ssldiff_gui.slides.scene import RGB
 from ssldiff_gui.viewer.mosaic import Patch, paste, paste_enlarged, tiles_over
 
@@ -15,11 +15,6 @@ Place = tuple[int, int, int]
 """(level, column, row) of a tile."""
 
 Lookup = Callable[[Place], RGB | None]
-
-
-def tile_box(rung: Rung, side: tuple[int, int], column: int, row: int) -> Box:
-    """Return the box of a tile, cut at the edge of its level."""
-    return Box(column * side[0], row * side[1], *side).intersect(rung.box)
 
 
 def enlargement(fine: Rung, coarse: Rung) -> tuple[float, float]:
@@ -63,6 +58,10 @@ class Frame:
             return (x - middle[0]) ** 2 + (y - middle[1]) ** 2
 
         return sorted(self._stand_ins, key=distance)
+
+    def lacks(self, place: Place) -> bool:
+        """Whether a tile is still to come."""
+        return place in self._stand_ins
 
     @property
     def coarse_wishes(self) -> list[Place]:

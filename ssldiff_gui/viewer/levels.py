@@ -18,11 +18,12 @@ from psygnal import Signal
 from ssldiff_gui.core.errors import OversizedRequest, UserError
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.slides.cache import TileKey
-from ssldiff_gui.slides.ladder import ladder, tile_side
+from ssldiff_gui.slides.ladder import ladder, tile_box, tile_side
 from ssldiff_gui.slides.loader import TileLoader
+from ssldiff_gui.slides.overview import DIRECT_FACTOR, Overview
 from ssldiff_gui.slides.reduction import read_reduced
-from ssldiff_gui.slides.scene import RGB, Display, Scene
-from ssldiff_gui.viewer.frame import Frame, Place, tile_box
+from ssldiff_gui.slides.scene import RGB, Display, Pixels, Scene
+from ssldiff_gui.viewer.frame import Frame, Place
 from ssldiff_gui.viewer.mosaic import Patch, paste, tiles_over
 
 LARGEST_PICTURE = 256 << 20
@@ -62,11 +63,17 @@ class DisplayPyramid:
         self._closed = False
         self._owner: object = object()
         self._base_missing: set[Place] = set()
+        self._overview = self._overview_if_needed()
         self._base = np.empty((self.rungs[-1].height, self.rungs[-1].width, 3), dtype=np.uint8)
         self._base[:] = scene.background
         loader.arrived.connect(self._on_arrived)
         loader.failed.connect(self._on_failed)
         self._start()
+        if self._overview is not None:
+            self._overview.built.connect(self._on_built)
+            self._overview.painted.connect(self._on_painted)
+            self._overview.failed.connect(self.failed.emit)
+            loader.add_chore(self._overview, self._overview.step)
 
     @property
     def display(self) -> Display:
@@ -83,6 +90,8 @@ class DisplayPyramid:
             self._frame = None
             self._owner = object()
             self._start()
+        if self._overview is not None:
+            self.loader.add_chore(self._overview, self._repaint_whole)
         self.display_changed.emit()
 
     @property
@@ -158,6 +167,9 @@ class DisplayPyramid:
             self._closed = True
             self._frame = None
             self.loader.forget(self._owner)
+        if self._overview is not None:
+            self.loader.forget(self._overview)
+            self._overview.close()
         self.loader.arrived.disconnect(self._on_arrived, missing_ok=True)
         self.loader.failed.disconnect(self._on_failed, missing_ok=True)
 
@@ -193,12 +205,24 @@ class DisplayPyramid:
         whole = Box.covering(box.x * x, box.y * y, box.x2 * x, box.y2 * y)
         return self._viewport is not None and whole.intersect(self._viewport).empty
 
+    def _overview_if_needed(self) -> Overview | None:
+        if self.rungs[-1].factor <= DIRECT_FACTOR:
+            return None
+        return Overview(self.scene, self.rungs, self.side, self.loader.folder)
+
     def _decode(self, key: TileKey) -> RGB | None:
-        """Read one tile, in a worker thread."""
-        rung = self.rungs[key.level]
+        """Read one tile, in a worker thread; None when its overview is not there yet."""
+        place = (key.level, key.column, key.row)
+        rung, overview = self.rungs[key.level], self._overview
         box = tile_box(rung, self.side, key.column, key.row)
-        source = rung.source_box(box).intersect(self.scene.levels[rung.level].box)
-        tile = read_reduced(self.scene, rung.level, source, rung.factor, self.display)
+        if overview is not None and overview.covers(key.level):
+            pixels = overview.tile(place)
+            if pixels is None:
+                return None
+            tile = self.display.rgb(pixels, self.scene.background)
+        else:
+            source = rung.source_box(box).intersect(self.scene.levels[rung.level].box)
+            tile = read_reduced(self.scene, rung.level, source, rung.factor, self.display)
         if key.level == len(self.rungs) - 1:
             self._fill_base(key, tile, box)
         return tile
@@ -208,15 +232,55 @@ class DisplayPyramid:
             if key.owner is self._owner:
                 paste(Patch(self._base, self.rungs[-1].box), Patch(tile, box))
                 self._base_missing.discard((key.level, key.column, key.row))
-                if self._frame is not None:
-                    self._frame.base_changed()
+                self._base_changed()
+
+    def _base_changed(self) -> None:
+        if self._frame is not None:
+            self._frame.base_changed()
+
+    def _on_built(self, place: Place, pixels: Pixels) -> None:
+        """Take a tile that the overview made, if it is waited for."""
+        with self._lock:
+            owner = self._owner
+            shown = self._frame is not None and self._frame.lacks(place)
+        if not shown and place not in self._base_missing:
+            return
+        key = TileKey(owner, *place)
+        tile = self.display.rgb(pixels, self.scene.background)
+        if place[0] == len(self.rungs) - 1:
+            self._fill_base(key, tile, tile_box(self.rungs[-1], self.side, place[1], place[2]))
+        else:
+            self.loader.cache.put(key, tile)
+        self._on_arrived(owner, key)
+
+    def _on_painted(self, box: Box) -> None:
+        self._repaint_base(box)
+        with self._lock:
+            if self._overview is not None and self._overview.complete:
+                self._base_missing.clear()
+            if self._frame is None and not self._closed:
+                self.rest()
+        self.arrived.emit()
+
+    def _repaint_whole(self) -> bool:
+        self._on_painted(self.rungs[-1].box)
+        return False
+
+    def _repaint_base(self, box: Box) -> None:
+        """Show what the overview has of the coarsest level so far."""
+        if self._overview is None or box.empty:
+            return
+        picture = self.display.rgb(self._overview.canvas.pixels(box), self.scene.background)
+        with self._lock:
+            self._base[box.y : box.y2, box.x : box.x2] = picture
+            self._base_changed()
 
     def _on_arrived(self, owner: object, _key: TileKey) -> None:
         if owner is self._owner:
             self.arrived.emit()
 
     def _on_failed(self, owner: object, trouble: UserError) -> None:
-        if owner is self._owner:
+        if owner is self._owner or owner is self._overview:
             self.failed.emit(trouble)
 
 
