@@ -49,5 +49,5 @@ def test_resources_inside_the_package_come_first(tmp_path, monkeypatch):
 
 
 def test_a_missing_resource_is_named():
-    with pytest.raises(FileNotFoundError, match="icons/none.svg"):
+    with pytest.raises(FileNotFoundError, match=r"icons/none\.svg"):
         resources.resource_path("icons", "none.svg")
