@@ -64,7 +64,7 @@ def _transformed(
 def _between(points: npt.NDArray[np.float64], source: str, target: str) -> npt.NDArray[np.float64]:
     """Reproject (n, 2) coordinates, x before y whatever the authority says."""
     from rasterio.crs import CRS
-    from rasterio.errors import CRSError, RasterioError
+    from rasterio.errors import CRSError
     from rasterio.warp import transform
 
     try:
@@ -75,7 +75,7 @@ def _between(points: npt.NDArray[np.float64], source: str, target: str) -> npt.N
         return points
     try:
         x, y = transform(old, new, points[:, 0].tolist(), points[:, 1].tolist())
-    except (RasterioError, ValueError, RuntimeError) as error:
+    except Exception as error:  # GDAL's errors share no public kind
         raise BadProjection(f"some coordinates lie outside “{source[:60]}”") from error
     result = np.column_stack([x, y])
     if not np.isfinite(result).all():

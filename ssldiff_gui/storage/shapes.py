@@ -85,7 +85,7 @@ class _Areas:
 
     def add(self, index: int, kind: str, coordinates: list[Any]) -> None:
         polygons = coordinates if kind == "MultiPolygon" else [coordinates]
-        parts = [[_ring(ring) for ring in _list(polygon) if ring] for polygon in polygons]
+        parts = [[_ring(ring) for ring in _list(polygon) if ring != []] for polygon in polygons]
         parts = [part for part in parts if part]
         if not parts:
             return
