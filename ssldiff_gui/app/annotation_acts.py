@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 from uuid import UUID
 
 from ssldiff_gui.app import annotation_files
+from ssldiff_gui.app.dialogs import AsksForFiles
 from ssldiff_gui.app.reporter import Reporter
 from ssldiff_gui.app.view_pane import ViewPane
 from ssldiff_gui.core.annotations import AnnotationSet
@@ -16,18 +16,6 @@ from ssldiff_gui.state.document import Document
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.widgets.annotation_panel import AnnotationPanel
-
-
-class AsksForAnnotations(Protocol):
-    """Whoever asks for files of annotations: the system's dialogs, or a test."""
-
-    def open_annotations(self, folder: Path) -> Path | None:
-        """Ask for a file to import."""
-        ...
-
-    def save_annotations(self, suggested: Path, geographic: bool) -> Path | None:
-        """Ask where to export to."""
-        ...
 
 
 class AnnotationActs:
@@ -50,7 +38,7 @@ class AnnotationActs:
     def __init__(
         self,
         session: Session,
-        dialogs: AsksForAnnotations,
+        dialogs: AsksForFiles,
         panel: AnnotationPanel,
         pane: ViewPane,
         reporter: Reporter,

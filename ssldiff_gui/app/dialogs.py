@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
@@ -10,6 +11,26 @@ from ssldiff_gui.slides.formats import SUFFIXES
 
 ANNOTATIONS = "Annotations (*.geojson *.json *.gpkg);;All files (*)"
 GEOJSON, GEOPACKAGE = "GeoJSON for QuPath (*.geojson)", "GeoPackage for GIS (*.gpkg)"
+
+
+class AsksForFiles(Protocol):
+    """Whoever asks for files and folders: the system's dialogs, or a test."""
+
+    def open_files(self, folder: Path | None) -> list[Path]:
+        """Ask for slides or scenes."""
+        ...
+
+    def folder(self, folder: Path | None) -> Path | None:
+        """Ask for a folder."""
+        ...
+
+    def open_annotations(self, folder: Path) -> Path | None:
+        """Ask for a file to import."""
+        ...
+
+    def save_annotations(self, suggested: Path, geographic: bool) -> Path | None:
+        """Ask where to export to."""
+        ...
 
 
 class Dialogs:

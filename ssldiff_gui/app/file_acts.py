@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
 
+from ssldiff_gui.app.dialogs import AsksForFiles
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.resources import resource_path
 from ssldiff_gui.state.document import Document
@@ -16,18 +16,6 @@ from ssldiff_gui.widgets.slide_list import Entry
 
 ANNOTATION_SUFFIXES = (".geojson", ".json", ".gpkg")
 SAMPLE_SLIDE, SAMPLE_SCENE = "sample-slide.tif", "sample-scene.tif"
-
-
-class AsksForFiles(Protocol):
-    """Whoever asks for slides and folders: the system's dialogs, or a test."""
-
-    def open_files(self, folder: Path | None) -> list[Path]:
-        """Ask for slides or scenes."""
-        ...
-
-    def folder(self, folder: Path | None) -> Path | None:
-        """Ask for a folder."""
-        ...
 
 
 class FileActs:

@@ -38,7 +38,7 @@ class Reporter:
     """
 
     def __init__(self, toasts: ToastStack) -> None:
-        self._toasts = toasts
+        self.toasts = toasts
         self._before: tuple[object, object, object] | None = None
 
     def problem(
@@ -46,15 +46,15 @@ class Reporter:
     ) -> None:
         """Say what a person can mend."""
         log.warning("%s", problem)
-        self._toasts.say(Message(problem.message, problem.hint, "error", details(problem), act))
+        self.toasts.say(Message(problem.message, problem.hint, "error", details(problem), act))
 
     def done(self, text: str, hint: str = "") -> None:
         """Say that something worked, where it cannot be seen."""
-        self._toasts.say(Message(text, hint, "done"))
+        self.toasts.say(Message(text, hint, "done"))
 
     def tell(self, text: str, hint: str = "") -> None:
         """Say something worth knowing."""
-        self._toasts.say(Message(text, hint, "info"))
+        self.toasts.say(Message(text, hint, "info"))
 
     def unexpected(self, error: BaseException) -> None:
         """Log what nobody foresaw, and offer its details; from any thread."""
@@ -71,7 +71,7 @@ class Reporter:
             "error",
             details(error),
         )
-        on_gui_thread(self._toasts.say, message)
+        on_gui_thread(self.toasts.say, message)
 
     def install(self) -> None:
         """Catch what is raised in the main thread, in others, and what Qt itself complains of."""

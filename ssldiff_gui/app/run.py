@@ -12,6 +12,7 @@ from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QApplication
 
 from ssldiff_gui import __version__
+from ssldiff_gui.app.dialogs import AsksForFiles
 from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.app.window import StudioWindow, in_gui_thread
 from ssldiff_gui.core.logs import start_logging
@@ -57,7 +58,9 @@ def application() -> QApplication:
     return made
 
 
-def make_window(application: QApplication, settings: Settings) -> StudioWindow:
+def make_window(
+    application: QApplication, settings: Settings, dialogs: AsksForFiles | None = None
+) -> StudioWindow:
     """Make the window and the state it shows, ready to be shown.
 
     Parameters
@@ -66,13 +69,15 @@ def make_window(application: QApplication, settings: Settings) -> StudioWindow:
         Qt's application.
     settings
         What is remembered.
+    dialogs
+        Asks for files; the system's own dialogs when None.
     """
     session = Session(settings, deliver=in_gui_thread)
     thumbnails = Thumbnails(
         size=THUMBNAIL, limit_bytes=settings.thumbnail_disk_mb << 20, deliver=in_gui_thread
     )
     theme = Theme(application, settings.theme)
-    return StudioWindow(session, settings, thumbnails, theme)
+    return StudioWindow(session, settings, thumbnails, theme, dialogs)
 
 
 def begin(window: StudioWindow, wanted: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from ssldiff_gui.widgets.controls import ElidedLabel, label, push_button
 from ssldiff_gui.widgets.minimap import Minimap
 from ssldiff_gui.widgets.notice import Notice
 from ssldiff_gui.widgets.readout import Readout
+from ssldiff_gui.widgets.scale_bar import ScaleBar
 from ssldiff_gui.widgets.surface import Surface
 from ssldiff_gui.widgets.tokens import GRID, Tokens
 from ssldiff_gui.widgets.tool_bar import ToolBar
@@ -54,7 +55,7 @@ class ViewPane(QFrame):
         self.canvas: StudioCanvas | None = None
         self._pyramid: DisplayPyramid | None = None
         self._minimap_wanted = True
-        self._hint: QWidget | None = None
+        self.hint: QWidget | None = None
         self._build(title, tools)
 
     def _build(self, title: str, tools: Sequence[QAction | None]) -> None:
@@ -64,6 +65,7 @@ class ViewPane(QFrame):
         self.pages.addWidget(self.surface)
         self.minimap = Minimap()
         self.readout = Readout("readout", "Position of the cursor")
+        self.scale_bar = ScaleBar()
         self.measure = Readout("measure", "Size of the drawing")
         self.tools = ToolBar(tools) if tools else None
         if self.tools is not None:
@@ -71,6 +73,7 @@ class ViewPane(QFrame):
         self.surface.add_floating(self.minimap, "top right")
         self.surface.add_floating(self.readout, "bottom left")
         self.surface.add_floating(self.measure, "bottom")
+        self.surface.add_floating(self.scale_bar, "bottom right")
         self.minimap.moved.connect(self._on_minimap)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -115,7 +118,7 @@ class ViewPane(QFrame):
 
     def set_hint(self, hint: QWidget) -> None:
         """Set what is seen while there is nothing to show; the last one is thrown away."""
-        old, self._hint = self._hint, hint
+        old, self.hint = self.hint, hint
         self.pages.addWidget(hint)
         if old is not None:
             self.pages.removeWidget(old)
@@ -133,9 +136,6 @@ class ViewPane(QFrame):
             model = self.canvas.viewer
             model.theme = tokens.name
             model.canvas.background_color_override = tokens.canvas
-            bar = model.canvas.overlays.scale_bar
-            bar.box = True
-            bar.box_color = tokens.raised
 
     def step(self, direction: int) -> None:
         """Zoom in (+1) or out (−1) by a step."""
@@ -165,7 +165,7 @@ class ViewPane(QFrame):
     def _arrange(self) -> None:
         document = None if self.view is None else self.view.document
         empty = document is None
-        self.pages.setCurrentWidget(self._hint if empty and self._hint else self.surface)
+        self.pages.setCurrentWidget(self.hint if empty and self.hint else self.surface)
         self.zoom.setVisible(not empty)
         self.minimap.setVisible(
             self._minimap_wanted and not empty and self.width() >= LEAST_FOR_MINIMAP
@@ -176,7 +176,10 @@ class ViewPane(QFrame):
         self._leave_pyramid()
         self.subtitle.setText("" if document is None else document.scene.name)
         self.unscaled.setVisible(document is not None and document.scale_unknown)
+        self.scale_bar.setVisible(document is not None)
         if document is not None and self.view is not None:
+            # This view draws its own.
+            self.view.model.canvas.overlays.scale_bar.visible = False
             magnifier = self.view.magnifier
             note = "Set scale…" if magnifier.kind == "percent" else ""
             self.zoom.set_presets([(magnifier.text(v), v) for v in magnifier.presets], note)
@@ -210,6 +213,13 @@ class ViewPane(QFrame):
             width, height = document.scene.width, document.scene.height
             left, top, right, bottom = viewport
             self.minimap.set_viewport(left / width, top / height, right / width, bottom / height)
+            self._show_scale((right - left) / max(1, self.surface.width()))
+
+    def _show_scale(self, pixels: float) -> None:
+        """Draw the scale bar for so many level-0 pixels in a pixel of the screen."""
+        if self.view is not None:
+            metres = self.view.world.metres_per_pixel
+            self.scale_bar.set_scale(pixels * (metres or 1.0), physical=metres is not None)
 
     def _on_minimap(self, x: float, y: float) -> None:
         document = None if self.view is None else self.view.document

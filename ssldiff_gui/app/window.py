@@ -16,7 +16,7 @@ from ssldiff_gui.app.action_set import ActionSet
 from ssldiff_gui.app.actions import TOOLS
 from ssldiff_gui.app.annotation_acts import AnnotationActs
 from ssldiff_gui.app.binding import Binding
-from ssldiff_gui.app.dialogs import Dialogs
+from ssldiff_gui.app.dialogs import AsksForFiles, Dialogs
 from ssldiff_gui.app.file_acts import FileActs
 from ssldiff_gui.app.remembered import remember_window, restore_window, save
 from ssldiff_gui.app.reporter import Reporter
@@ -75,7 +75,7 @@ class StudioWindow(QMainWindow):
         settings: Settings,
         thumbnails: Thumbnails,
         theme: Theme,
-        dialogs: Dialogs | None = None,
+        dialogs: AsksForFiles | None = None,
     ) -> None:
         super().__init__()
         self.session, self.settings, self.thumbnails = session, settings, thumbnails
@@ -94,7 +94,7 @@ class StudioWindow(QMainWindow):
         self.panes.restore(settings.panels)
         self._follow()
 
-    def _build(self, dialogs: Dialogs) -> None:
+    def _build(self, dialogs: AsksForFiles) -> None:
         menus = QMenuBar()
         self.actions_ = ActionSet(self)
         tools = [self.actions_[key] for key in TOOLS]

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QFrame, QWidget
 
 from ssldiff_gui.widgets.tokens import GRID
 
-Corner = Literal["top left", "top right", "bottom left", "bottom", "middle"]
+Corner = Literal["top left", "top right", "bottom left", "bottom right", "bottom"]
 
 MARGIN = GRID + 4
 
@@ -18,8 +18,7 @@ MARGIN = GRID + 4
 class Surface(QFrame):
     """Gives one widget all its room and lets others float over it.
 
-    What floats keeps the size it asks for; "middle" is as large as the surface and lies above the
-    picture but below the corners.
+    What floats has the size it asks for.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -61,9 +60,6 @@ class Surface(QFrame):
 
     def _place(self, widget: QWidget) -> None:
         corner = self._floating[widget]
-        if corner == "middle":
-            widget.setGeometry(self.rect())
-            return
         hint = widget.sizeHint()
         fixed = widget.minimumSize() == widget.maximumSize()
         size = widget.size() if fixed else hint
@@ -74,6 +70,7 @@ class Surface(QFrame):
             "top left": (MARGIN, MARGIN),
             "top right": (right, MARGIN),
             "bottom left": (MARGIN, bottom),
+            "bottom right": (right, bottom),
             "bottom": ((self.width() - size.width()) // 2, bottom),
         }[corner]
         widget.move(*place)

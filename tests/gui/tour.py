@@ -1,0 +1,169 @@
+"""Drives the real program through its journey and keeps the pictures that the README shows.
+
+``python -m tests.gui.tour --out DIR [--size 1600x1000] [--theme dark|light|both]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from qtpy.QtCore import Qt
+
+
+def take_tour(out: Path, theme: str, size: tuple[int, int]) -> list[Path]:
+    """Go through the journey in one theme; return the pictures."""
+    from ssldiff_gui.state.settings import Settings
+    from tests.gui.studio import Studio, wait
+
+    pictures: list[Path] = []
+    settings = Settings.load()
+    settings.theme = theme  # type: ignore[assignment]
+    studio = Studio(settings, size)
+
+    def keep(name: str) -> None:
+        path = out / f"{len(pictures) + 1:02d}-{name}-{theme}.png"
+        studio.picture(path)
+        pictures.append(path)
+
+    studio.until_ready()
+    keep("welcome")
+    studio.click(studio.pane.hint.buttons[1])
+    studio.until_shown("sample-slide.tif")
+    wait(1500)  # thumbnails of the folder
+    keep("slide")
+    _draw(studio, keep)
+    _annotations(studio, keep)
+    _palette(studio, keep)
+    _scene(studio, keep)
+    _trouble(studio, keep, out)
+    studio.close()
+    return pictures
+
+
+def _draw(studio, keep) -> None:
+    """Zoom in, and catch a rectangle while it is being drawn."""
+    from qtpy.QtTest import QTest
+
+    from tests.gui.studio import wait
+
+    scene = studio.document.scene
+    studio.hand.move(scene.width * 0.72, scene.height * 0.74)
+    studio.pane.view.set_magnification(5, (scene.width * 0.72, scene.height * 0.74))
+    studio.until_shown(studio.document.name)
+    studio.click_canvas()
+    studio.key(Qt.Key.Key_R)
+    hand = studio.hand
+    left, top, right, bottom = studio.pane.view.viewport
+    start = hand.at(left + (right - left) * 0.3, top + (bottom - top) * 0.3)
+    end = hand.at(left + (right - left) * 0.68, top + (bottom - top) * 0.62)
+    none = Qt.KeyboardModifier.NoModifier
+    QTest.mouseMove(hand.native, start)
+    wait(20)
+    QTest.mousePress(hand.native, Qt.MouseButton.LeftButton, none, start)
+    for part in (0.3, 0.7, 1.0):
+        QTest.mouseMove(hand.native, start + (end - start) * part)
+        wait(60)
+    keep("drawing")
+    QTest.mouseRelease(hand.native, Qt.MouseButton.LeftButton, none, end)
+    wait(60)
+
+
+def _annotations(studio, keep) -> None:
+    """Name and classify what was drawn, and draw more."""
+    from tests.gui.studio import wait
+
+    studio.key(Qt.Key.Key_0)
+    wait(300)
+    panel = studio.parts.annotations
+    _describe(studio, "Follicle", "Immune cells")
+    studio.draw(Qt.Key.Key_F, [(0.13, 0.3), (0.3, 0.2), (0.45, 0.16), (0.6, 0.27), (0.7, 0.38),
+                               (0.55, 0.42), (0.4, 0.33), (0.25, 0.42), (0.12, 0.4)])  # fmt: skip
+    _describe(studio, "Mucosa", "Normal tissue")
+    studio.draw(Qt.Key.Key_R, [(0.06, 0.72), (0.28, 0.93)])
+    _describe(studio, "", "Tumour")
+    studio.draw(Qt.Key.Key_R, [(0.2, 0.42), (0.5, 0.6)])
+    _describe(studio, "Submucosa", "Stroma")
+    studio.click_canvas()
+    studio.key(Qt.Key.Key_V)
+    wait(500)
+    assert len(panel.model.rows) == 4
+    keep("annotations")
+
+
+def _describe(studio, name: str, class_name: str) -> None:
+    panel = studio.parts.annotations
+    if name:
+        studio.click(panel.name)
+        studio.type(name)
+        studio.key(Qt.Key.Key_Return)
+    studio.click(panel.classes.lineEdit())
+    panel.classes.lineEdit().selectAll()
+    studio.type(class_name)
+    studio.key(Qt.Key.Key_Return)
+
+
+def _palette(studio, keep) -> None:
+    studio.click_canvas()
+    studio.ctrl(Qt.Key.Key_K)
+    studio.type("zo")
+    keep("commands")
+    studio.key(Qt.Key.Key_Escape)
+    studio.click_canvas()
+    studio.key(Qt.Key.Key_Question)
+    keep("shortcuts")
+    studio.key(Qt.Key.Key_Escape)
+
+
+def _scene(studio, keep) -> None:
+    """Open the scene and look at its facts and bands."""
+    from tests.gui.studio import wait
+
+    studio.window.files.sample_scene()
+    studio.until_shown("sample-scene.tif")
+    studio.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    wait(1200)
+    scene = studio.document.scene
+    studio.draw(Qt.Key.Key_R, [(0.3, 0.1), (0.75, 0.42)])
+    studio.hand.move(scene.width * 0.6, scene.height * 0.7)
+    wait(300)
+    keep("scene")
+
+
+def _trouble(studio, keep, out: Path) -> None:
+    """Drop a broken file: it is refused, everything else stays."""
+    from tests.gui.studio import wait
+
+    broken = Path(tempfile.mkdtemp()) / "biopsy-17.svs"
+    broken.write_bytes(b"II*\0" + b"\x08\0\0\0\xff\xff" + b"\0" * 400)
+    studio.drag_over([broken])
+    keep("dropping")
+    studio.drag_away()
+    studio.drop(broken)
+    for _ in range(200):
+        if studio.toasts:
+            break
+        wait(50)
+    keep("broken-file")
+
+
+def main() -> None:
+    """Take the tour and say where the pictures are."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--size", default="1600x1000")
+    parser.add_argument("--theme", choices=("dark", "light", "both"), default="both")
+    wanted = parser.parse_args()
+    width, height = (int(part) for part in wanted.size.split("x"))
+    themes = ("dark", "light") if wanted.theme == "both" else (wanted.theme,)
+    for theme in themes:
+        with tempfile.TemporaryDirectory() as home:
+            os.environ["SSLDIFF_HOME"] = home
+            for path in take_tour(wanted.out, theme, (width, height)):
+                print(path)
+
+
+if __name__ == "__main__":
+    main()
