@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 from shapely.geometry.base import BaseGeometry
 
 Colour = tuple[int, int, int]
@@ -128,6 +128,10 @@ class Annotation(BaseModel):
     @classmethod
     def _read_only(cls, mapping: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         return None if mapping is None else MappingProxyType(dict(mapping))
+
+    @field_serializer("measurements", "plane", "properties")
+    def _plain(self, mapping: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        return None if mapping is None else dict(mapping)
 
     def with_(self, **changes: Any) -> Self:
         """Return a copy with some fields changed (and checked)."""

@@ -12,7 +12,6 @@ import pytest
 from ssldiff_gui.slides.slide import Slide
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.state.settings import Settings
-
 from tests.state.scenes import make_slide
 
 

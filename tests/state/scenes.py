@@ -17,12 +17,16 @@ class Gradient:
     def __init__(self) -> None:
         self.closed = False
         self.largest_read = 0
+        self.pixels_read = 0
 
     def read(self, level: int, box: Box) -> Pixels:
         self.largest_read = max(self.largest_read, box.area)
+        self.pixels_read += box.area
         columns = np.arange(box.x, box.x2)[None, :, None]
         rows = np.arange(box.y, box.y2)[:, None, None]
-        return Pixels(np.broadcast_to((columns + rows) % 251, (box.height, box.width, 3)).astype("u1"))
+        return Pixels(
+            np.broadcast_to((columns + rows + level) % 251, (box.height, box.width, 3)).astype("u1")
+        )
 
     def close(self) -> None:
         self.closed = True

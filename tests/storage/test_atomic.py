@@ -63,12 +63,12 @@ def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FileProblem, match="a.json"):
+    with pytest.raises(FileProblem, match=r"a\.json"):
         write_bytes(tmp_path / "none" / "a.json", b"")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs rights to lack")
 def test_a_read_only_folder_is_said(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(FileProblem, match="a.json"):
+    with pytest.raises(FileProblem, match=r"a\.json"):
         write_bytes(tmp_path / "a.json", b"")

@@ -99,16 +99,10 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     write_annotations(path, [Annotation(geometry=shapely.Point(20, 20))], georeference=UTM)
     content = path.read_bytes()
-    outcomes = {"read": 0, "refused": 0}
-    for length in range(100, len(content), len(content) // 12):
+    for length in range(100, len(content) // 2, len(content) // 20):
         path.write_bytes(content[:length])
-        try:
+        with pytest.raises(BadAnnotations, match=r"a\.gpkg"):
             read_set(path, UTM)
-            outcomes["read"] += 1
-        except BadAnnotations as error:
-            assert "a.gpkg" in error.message
-            outcomes["refused"] += 1
-    assert outcomes["refused"] >= 6
 
 
 def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
