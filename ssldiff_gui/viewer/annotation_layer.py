@@ -48,6 +48,8 @@ class AnnotationLayer:
         Where annotations live.
     world
         Size of a level-0 pixel.
+    name
+        What the layer is called in a list of layers.
     """
 
     drawing_changed = Signal(str)
@@ -57,12 +59,18 @@ class AnnotationLayer:
     failed = Signal(UserError)
     """An act that the editor refused."""
 
-    def __init__(self, model: ViewerModel, editor: AnnotationEditor, world: World) -> None:
+    def __init__(
+        self,
+        model: ViewerModel,
+        editor: AnnotationEditor,
+        world: World,
+        name: str = "Annotations",
+    ) -> None:
         self._model = model
         self.editor = editor
         self.world = world
         self.outlines = OutlineOverlay(model, world)
-        self.shapes = AnnotationShapes(model, world)
+        self.shapes = AnnotationShapes(model, world, name)
         self._aborting = False
         self._pressed = False
         self._stale: set[UUID] = set()

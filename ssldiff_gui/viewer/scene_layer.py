@@ -13,6 +13,14 @@ from ssldiff_gui.viewer.levels import DisplayPyramid
 REFRESH_EVERY = 0.033
 """Seconds between two refreshes: tiles arrive faster than anybody sees."""
 
+IMAGE_OPTIONS: dict[str, Any] = {
+    "multiscale": True,
+    "rgb": True,
+    "contrast_limits": (0, 255),
+    "interpolation2d": "linear",
+}
+"""How napari should take a pyramid's levels."""
+
 
 class SceneLayer:
     """Holds a napari image layer and keeps it up to date.
@@ -20,23 +28,16 @@ class SceneLayer:
     Parameters
     ----------
     model
-        The napari ViewerModel that the layer is added to.
+        The napari ViewerModel that holds the layer.
+    layer
+        An image layer of the pyramid's levels.
     pyramid
         What is shown; closed with the layer.
-    name
-        Of the layer.
     """
 
-    def __init__(self, model: Any, pyramid: DisplayPyramid, name: str) -> None:
+    def __init__(self, model: Any, layer: Any, pyramid: DisplayPyramid) -> None:
         self.pyramid = pyramid
-        self.layer = model.add_image(
-            pyramid.levels,
-            name=name,
-            multiscale=True,
-            rgb=True,
-            contrast_limits=(0, 255),
-            interpolation2d="linear",
-        )
+        self.layer = layer
         self._model = model
         self._closed = False
         self._due = False
@@ -50,6 +51,11 @@ class SceneLayer:
         pyramid.arrived.connect(self._on_arrived)
         pyramid.display_changed.connect(self._on_display)
         self._on_arrived()  # for what came before anybody listened
+
+    @property
+    def refresh_due(self) -> bool:
+        """Whether something arrived that is not on show yet."""
+        return self._due
 
     def close(self) -> None:
         """Remove the layer and close the pyramid."""
@@ -99,7 +105,7 @@ class SceneLayer:
             self.close()
 
 
-def add_scene_layer(model: Any, pyramid: DisplayPyramid, name: str) -> SceneLayer:
+def add_scene_layer(model: Any, pyramid: DisplayPyramid, name: str, **placing: Any) -> SceneLayer:
     """Show a pyramid in a viewer.
 
     Parameters
@@ -110,10 +116,13 @@ def add_scene_layer(model: Any, pyramid: DisplayPyramid, name: str) -> SceneLaye
         Closed when the layer is closed or removed.
     name
         Of the layer.
+    **placing
+        Scale, translation and units of the layer.
 
     Returns
     -------
     SceneLayer
         Close it to remove the layer.
     """
-    return SceneLayer(model, pyramid, name)
+    layer = model.add_image(pyramid.levels, name=name, **IMAGE_OPTIONS, **placing)
+    return SceneLayer(model, layer, pyramid)

@@ -24,7 +24,7 @@ from ssldiff_gui.viewer.scene_layer import SceneLayer, add_scene_layer
 from ssldiff_gui.viewer.sizes import Position
 from ssldiff_gui.viewer.tools import Tool
 from ssldiff_gui.viewer.viewport import Viewport, viewport_of
-from ssldiff_gui.viewer.world import World
+from ssldiff_gui.viewer.world import World, image_placing
 
 log = logging.getLogger(__name__)
 
@@ -275,8 +275,8 @@ class SceneView:
         self._world = World.of(scene, document.scale_override)
         pyramid = DisplayPyramid(scene, self._loader)
         pyramid.failed.connect(self._on_trouble)
-        self._scene_layer = add_scene_layer(self.model, pyramid, document.name)
-        place_image(self._scene_layer.layer, self._world)
+        placing = image_placing(self._world)
+        self._scene_layer = add_scene_layer(self.model, pyramid, document.name, **placing)
         self._annotations = AnnotationLayer(self.model, document.editor, self._world)
         self._annotations.drawing_changed.connect(self._tell_drawing)
         self._annotations.failed.connect(self._tell_failure)
@@ -373,13 +373,6 @@ class SceneView:
 
     def _tell_drawing(self, size: str) -> None:
         self.drawing_changed.emit(size)
-
-
-def place_image(layer: Any, world: World) -> None:
-    """Give an image layer the scale, the units and the origin of a scene's world."""
-    layer.scale = world.scale
-    layer.translate = world.image_shift
-    layer.units = world.units
 
 
 def _colour_at(layer: Any, place: Any) -> tuple[int, int, int] | None:

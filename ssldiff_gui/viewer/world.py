@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.slides.scene import Scene
@@ -47,11 +47,6 @@ class World:
         return self.y, self.x
 
     @property
-    def image_shift(self) -> tuple[float, float]:
-        """Translation of an image, so that its corner, not its first pixel's centre, is at zero."""
-        return self.y / 2, self.x / 2
-
-    @property
     def units(self) -> tuple[str, str]:
         """Names that napari and pint understand."""
         name = PINT_NAMES[self.unit]
@@ -86,3 +81,13 @@ class World:
         return cls(
             scale.x * METRES_PER_DEGREE * shrink, scale.y * METRES_PER_DEGREE, "m", approximate=True
         )
+
+
+def image_placing(world: World) -> dict[str, Any]:
+    """Return scale, units and translation of an image layer.
+
+    The translation is half a pixel, so that the image's corner, not its first pixel's centre,
+    lies at zero.
+    """
+    shift = (world.y / 2, world.x / 2)
+    return {"scale": world.scale, "units": world.units, "translate": shift}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from ssldiff_gui.slides.scene import Pixels, Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
 from ssldiff_gui.state.document import Document
 from ssldiff_gui.viewer.scene_view import SceneView
+from ssldiff_gui.viewer.viewport import viewport_of
+from ssldiff_gui.viewer.world import World
+
+LEFT = Qt.MouseButton.LeftButton
+NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 SIZES = ((8192, 6144), (2048, 1536), (512, 384))
 SQUARE = Box(2048, 1024, 2048, 2048)
@@ -53,50 +59,54 @@ def square_document(
     return Document(Slide(path, "Fake", [scene]))
 
 
+def place_of(model, world: World, x: float, y: float) -> QPoint:
+    """Where a level-0 pixel coordinate lies on a canvas."""
+    left, top, right, bottom = viewport_of(model, world)
+    height, width = model.canvas.size
+    across = (x - left) / (right - left) * width
+    return QPoint(round(across), round((y - top) / (bottom - top) * height))
+
+
+def drag(model, native, world: World, places: Iterable[tuple[float, float]], button=LEFT) -> None:
+    """Press at the first place, move through the others, release at the last."""
+    points = [place_of(model, world, *place) for place in places]
+    QTest.mouseMove(native, points[0])
+    QTest.qWait(12)
+    QTest.mousePress(native, button, NO_KEYS, points[0])
+    for start, end in itertools.pairwise(points):
+        for part in (0.5, 1.0):
+            QTest.mouseMove(native, start + (end - start) * part)
+            QTest.qWait(12)
+    QTest.qWait(40)  # napari throttles moves; the last one comes late
+    QTest.mouseRelease(native, button, NO_KEYS, points[-1])
+    QTest.qWait(30)
+
+
 class Hand:
-    """Works a canvas with real events, told in level-0 pixels."""
+    """Works a view's canvas with real events, told in level-0 pixels."""
 
     def __init__(self, view: SceneView, native) -> None:
         self.view = view
         self.native = native
 
     def at(self, x: float, y: float) -> QPoint:
-        left, top, right, bottom = self.view.viewport
-        height, width = self.view.model.canvas.size
-        across = (x - left) / (right - left) * width
-        return QPoint(round(across), round((y - top) / (bottom - top) * height))
+        return place_of(self.view.model, self.view.world, x, y)
 
     def move(self, x: float, y: float) -> None:
         QTest.mouseMove(self.native, self.at(x, y))
         QTest.qWait(12)
 
-    def drag(self, places: Iterable[tuple[float, float]], button=Qt.MouseButton.LeftButton) -> None:
-        points = [self.at(*place) for place in places]
-        QTest.mouseMove(self.native, points[0])
-        QTest.qWait(12)
-        QTest.mousePress(self.native, button, Qt.KeyboardModifier.NoModifier, points[0])
-        for start, end in zip(points, points[1:], strict=False):
-            for part in (0.5, 1.0):
-                QTest.mouseMove(self.native, start + (end - start) * part)
-                QTest.qWait(12)
-        QTest.qWait(40)  # napari throttles moves; the last one comes late
-        QTest.mouseRelease(self.native, button, Qt.KeyboardModifier.NoModifier, points[-1])
-        QTest.qWait(30)
+    def drag(self, places: Iterable[tuple[float, float]], button=LEFT) -> None:
+        drag(self.view.model, self.native, self.view.world, places, button)
 
     def click(self, x: float, y: float) -> None:
         self.move(x, y)
-        place = self.at(x, y)
-        QTest.mouseClick(
-            self.native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place
-        )
+        QTest.mouseClick(self.native, LEFT, NO_KEYS, self.at(x, y))
         QTest.qWait(12)
 
     def double_click(self, x: float, y: float) -> None:
         self.click(x, y)
-        place = self.at(x, y)
-        QTest.mouseDClick(
-            self.native, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place
-        )
+        QTest.mouseDClick(self.native, LEFT, NO_KEYS, self.at(x, y))
         QTest.qWait(30)
 
     def press_key(self, key: Qt.Key) -> None:
