@@ -17,7 +17,7 @@ from ssldiff_gui.slides.slide import Slide
 
 Reader = Callable[[Path, Identity], Slide]
 
-_ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]+:|^/+vsi|::")
+_ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+._\-]+:|^/+vsi|::")
 
 _READERS = {
     Family.TIFF: ("tiff", "open_tiff"),

@@ -19,7 +19,7 @@ from PIL import Image
 
 from ssldiff_gui.core.errors import OversizedRequest
 from ssldiff_gui.core.geometry import Box, Georeference, Region, Scale
-from ssldiff_gui.slides.problems import naming
+from ssldiff_gui.slides.problems import broken, naming
 
 RGB = npt.NDArray[np.uint8]
 """(height, width, 3) uint8, 0–255, sRGB."""
@@ -350,7 +350,10 @@ class Scene:
         """Read from the source; when the file changed, that is the error, not what came of it."""
         try:
             with naming(self.path):
-                return self._source.read(level, box)
+                found = self._source.read(level, box)
+                if found.values.shape != (box.height, box.width, len(self.bands)):
+                    raise broken(self.path, "a part of it has another size than it claims")
+                return found
         finally:
             for check in self._guards:
                 check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,9 @@ from ssldiff_gui.slides.tiff_plane import TiffPlane, TooLarge, Torn
 from ssldiff_gui.slides.tiff_source import TiffLevel, TiffSource
 
 MOST_PAGES = 4096
+SUBSAMPLED_JPEG_2000 = 33003
+"""Aperio's JPEG 2000 with colours at half the resolution; OpenSlide alone puts them together."""
+
 GEO_TAGS = {33550, 33922, 34264, 34735, 42113}
 """ModelPixelScale, ModelTiepoint, ModelTransformation, GeoKeyDirectory, GDAL_NODATA."""
 
@@ -128,13 +132,23 @@ def _pages(tif: tifffile.TiffFile, path: Path) -> list[Any]:
             pages.append(page)
             if len(pages) > MOST_PAGES:
                 raise oversized(path, f"it holds more than {MOST_PAGES:,} pictures")
-    except (tifffile.TiffFileError, EOFError) as error:
+    except (tifffile.TiffFileError, EOFError, struct.error) as error:
         if not pages:
             raise broken(path, "it has no readable first picture") from error
         raise truncated(path) from error
-    if not pages:
+    if not pages or _goes_on_beyond_the_end(tif, pages[-1]):
         raise truncated(path)
     return pages
+
+
+def _goes_on_beyond_the_end(tif: tifffile.TiffFile, page: Any) -> bool:
+    """Whether a page names a next one that the file is too short to hold; tifffile lets it be."""
+    layout, file = tif.tiff, tif.filehandle
+    file.seek(page.offset)
+    (tags,) = struct.unpack(layout.tagnoformat, file.read(layout.tagnosize))
+    file.seek(page.offset + layout.tagnosize + tags * layout.tagsize)
+    (following,) = struct.unpack(layout.offsetformat, file.read(layout.offsetsize))
+    return bool(following > file.size)
 
 
 def _open_raster(path: Path, identity: Identity) -> Slide:
@@ -151,7 +165,7 @@ def _open_vendor(path: Path, identity: Identity) -> Slide:
 
 def _reader_elsewhere(tif: Any, page: Any) -> Callable[[Path, Identity], Slide] | None:
     """Return the reader that is better at this TIFF than the ones here, if there is one."""
-    if tif.is_bif:
+    if tif.is_bif or (tif.is_svs and int(page.compression) == SUBSAMPLED_JPEG_2000):
         return _open_vendor
     vendor = tif.is_ome or tif.is_svs or tif.is_scn or tif.is_ndpi or tif.is_philips
     plain_bands = page.samplesperpixel > 4

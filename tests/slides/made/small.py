@@ -40,7 +40,7 @@ SMALL: dict[str, dict[str, Callable[[Path], Path]]] = {
         path, picture(120, 90), rowsperstrip=7, compression="lzw", photometric="rgb"
     ),
     "raw.tif": lambda path: tiff(path, picture(120, 90), photometric="rgb", rowsperstrip=90),
-    "packed.tif": lambda path: tiff(path, picture(64, 64)[..., 0] > 99, compression="packbits"),
+    "packed.tif": lambda path: tiff(path, picture(64, 64)[..., 2] > 99, compression="packbits"),
     "planar.tif": lambda path: tiff(
         path, np.moveaxis(picture(120, 90), -1, 0).astype(np.uint16), tile=(32, 32),
         compression="zlib", predictor=True, photometric="rgb", planarconfig="separate",
@@ -63,7 +63,7 @@ SMALL: dict[str, dict[str, Callable[[Path], Path]]] = {
     "geo.tif": _geo,
     "geofloat.tif": _geo_float,
     "mask.tif": lambda path: geotiff(
-        path, np.moveaxis(picture(60, 50), -1, 0), mask=picture(60, 50)[..., 0] > 100,
+        path, np.moveaxis(picture(60, 50), -1, 0), mask=picture(60, 50)[..., 2] > 100,
         compress="jpeg", photometric="ycbcr",
     ),
     }, "picture": {
