@@ -233,13 +233,20 @@ class PaneActs:
         self._on_change = on_change
         self.minimap_shown = True
         self.synthetic_wanted = True
+        self.inspector_wanted = True
+
+    def arrange(self, *, document: bool) -> None:
+        """Show what is wanted and has something to say: without a document there is little."""
+        self._inspector.setVisible(document and self.inspector_wanted)
+        self._synthetic.setVisible(document and self.synthetic_wanted)
+        self._original.header.setVisible(document)
 
     @property
     def shown(self) -> dict[str, bool]:
         """What is shown, by name, to be remembered."""
         return {
             "browser": not self._browser.isHidden(),
-            "inspector": not self._inspector.isHidden(),
+            "inspector": self.inspector_wanted,
             "minimap": self.minimap_shown,
             "synthetic": self.synthetic_wanted,
             "image page": self._inspector.page == IMAGE_PAGE,
@@ -248,7 +255,7 @@ class PaneActs:
     def restore(self, shown: dict[str, bool]) -> None:
         """Show what was shown at the end of the last run."""
         self._browser.setVisible(shown.get("browser", True))
-        self._inspector.setVisible(shown.get("inspector", True))
+        self.inspector_wanted = shown.get("inspector", True)
         self._inspector.choose(IMAGE_PAGE if shown.get("image page") else ANNOTATIONS_PAGE)
         self.synthetic_wanted = shown.get("synthetic", True)
         self.minimap_shown = shown.get("minimap", True)
@@ -261,7 +268,7 @@ class PaneActs:
 
     def inspector(self) -> None:
         """Show or hide the inspector."""
-        self._inspector.setVisible(self._inspector.isHidden())
+        self.inspector_wanted = not self.inspector_wanted
         self._on_change()
 
     def minimap(self) -> None:
@@ -291,6 +298,6 @@ class PaneActs:
         self._turn_to(IMAGE_PAGE)
 
     def _turn_to(self, page: int) -> None:
-        self._inspector.show()
+        self.inspector_wanted = True
         self._inspector.choose(page)
         self._on_change()

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
@@ -78,7 +86,8 @@ class ViewPane(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._header(title))
+        self.header = self._header(title)
+        column.addWidget(self.header)
         column.addWidget(self.notice)
         column.addWidget(self.pages, 1)
 
@@ -187,6 +196,14 @@ class ViewPane(QFrame):
             self.minimap.set_shape(document.scene.width, document.scene.height)
             self._follow_pyramid(self.view.pyramid)
         self._arrange()
+        if document is not None:
+            self._take_focus()
+
+    def _take_focus(self) -> None:
+        """Let keys work on the picture at once, unless somebody types or walks through a list."""
+        focused = QApplication.focusWidget()
+        if self.canvas is not None and (focused is None or isinstance(focused, QAbstractButton)):
+            self.canvas.canvas.native.setFocus()
 
     def _follow_pyramid(self, pyramid: DisplayPyramid | None) -> None:
         self._pyramid = pyramid

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
+from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QMainWindow, QMenuBar
 
 from ssldiff_gui.app import parts as pages
@@ -85,6 +86,9 @@ class StudioWindow(QMainWindow):
         self._closing = False
         self.setWindowTitle("SSLDiff Studio")
         self.setAcceptDrops(True)
+        # Qt makes a window anew, with a flicker and without its focus, when the first canvas
+        # comes to it. One that has been there from the start spares it that.
+        QOpenGLWidget(self).hide()
         self.reporter = Reporter(ToastStack(self))
         self._change_soon = Coalesced(self._follow)
         self._build(dialogs or Dialogs(self))
@@ -233,7 +237,7 @@ class StudioWindow(QMainWindow):
             return
         now = self.situation
         self.actions_.follow(now)
-        self.parts.synthetic.setVisible(now.document and now.synthetic_shown)
+        self.panes.arrange(document=now.document)
         self._show_hint()
         document = self.session.current
         name = "SSLDiff Studio" if document is None else document.name

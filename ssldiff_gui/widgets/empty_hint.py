@@ -51,8 +51,10 @@ class EmptyHint(QWidget):
         self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text = label(text, "muted", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.text.setMaximumWidth(44 * GRID)
-        column = QVBoxLayout()
+        middle = QWidget()
+        middle.setMaximumWidth(46 * GRID)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addStretch(1)
         mark = Glyph(glyph, 48, QPalette.ColorRole.PlaceholderText)
@@ -66,7 +68,7 @@ class EmptyHint(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         row.addStretch(1)
-        row.addLayout(column, 100)
+        row.addWidget(middle, 1000)
         row.addStretch(1)
 
     def _row(self, choices: Sequence[Choice], stacked: bool) -> QHBoxLayout:

@@ -69,7 +69,8 @@ class Studio:
         self.ready = False
         self.window.ready.connect(lambda: setattr(self, "ready", True))
         self.window.show()
-        until(lambda: self.window.isVisible(), "the window")
+        self.window.activateWindow()  # no window manager does so on a bare display
+        until(self.window.isActiveWindow, "the window")
 
     @property
     def session(self):

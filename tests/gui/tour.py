@@ -89,8 +89,9 @@ def _annotations(studio, keep) -> None:
     studio.click_canvas()
     studio.key(Qt.Key.Key_V)
     wait(500)
-    assert len(panel.model.rows) == 4
     keep("annotations")
+    found = [annotation.title for annotation in panel.model.rows]
+    assert len(found) == 4, found
 
 
 def _describe(studio, name: str, class_name: str) -> None:
