@@ -51,7 +51,7 @@ class LineFile:
         """
         with self._guard:
             if at_once and self._waiting == 0:
-                self._write(line)
+                self._write(line())
                 if self._asked_to_sync:
                     return
                 self._asked_to_sync = True
@@ -95,11 +95,12 @@ class LineFile:
                 elif self._stopped:
                     return
             else:
+                content = item()  # outside the guard: whoever draws on must not wait for it
                 with self._guard:
-                    self._write(item)
+                    self._write(content)
                     self._waiting -= 1
 
-    def _write(self, line: Line) -> None:
+    def _write(self, content: bytes) -> None:
         if self.failed:
             return
         try:
@@ -108,7 +109,7 @@ class LineFile:
                 self._file = os.open(self._path, flags, 0o666)
                 if os.fstat(self._file).st_size == 0:
                     _write_all(self._file, self._header)
-            _write_all(self._file, line())
+            _write_all(self._file, content)
         except OSError as error:
             self.failed = True
             self._on_error(error)
