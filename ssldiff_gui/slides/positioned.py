@@ -69,6 +69,21 @@ class PositionedFile:
                 offset, count = offset + len(part), count - len(part)
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def read_rows(self, offset: int, stride: int, rows: int, count: int) -> bytearray:
+        """Return `count` bytes from each of `rows` places that lie `stride` bytes apart."""
+        if stride == count:
+            return bytearray(self.read_at(offset, rows * count))
+        if not hasattr(os, "preadv"):
+            parts = (self.read_at(offset + row * stride, count) for row in range(rows))
+            return bytearray(b"".join(parts))
+        found = bytearray(rows * count)
+        with self._gate.inside(), memoryview(found) as view:
+            for row in range(rows):
+                part = view[row * count : (row + 1) * count]
+                if os.preadv(self._fd, [part], offset + row * stride) != count:
+                    raise EOFError(f"the file ends before {offset + row * stride + count}")
+        return found
+
     def _read_some(self, offset: int, count: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self._fd, count, offset)

@@ -19,10 +19,10 @@ from PIL import Image
 
 from ssldiff_gui.core.errors import OversizedRequest
 from ssldiff_gui.core.geometry import Box, Georeference, Region, Scale
+from ssldiff_gui.slides.display import RGB, Display, Pixels
 from ssldiff_gui.slides.problems import broken, naming
 
-RGB = npt.NDArray[np.uint8]
-"""(height, width, 3) uint8, 0–255, sRGB."""
+__all__ = ["RGB", "Display", "Level", "PixelSource", "Pixels", "Scene", "levels_of"]
 
 LARGEST_READ = 1 << 29
 """Most bytes that one read may return: beyond it a caller should go tile by tile."""
@@ -62,22 +62,6 @@ def levels_of(sizes: Sequence[tuple[int, int]]) -> tuple[Level, ...]:
     return tuple(Level(w, h, width / w, height / h) for w, h in sizes)
 
 
-@dataclass(frozen=True, slots=True)
-class Pixels:
-    """Raw values with what is known of their validity.
-
-    Parameters
-    ----------
-    values
-        (height, width, bands), in the file's own type and units.
-    valid
-        (height, width) bool, or None when every pixel is valid.
-    """
-
-    values: npt.NDArray[Any]
-    valid: npt.NDArray[np.bool_] | None = None
-
-
 class PixelSource(Protocol):
     """What a reader supplies: pixels of a level, within its bounds, thread-safe."""
 
@@ -88,44 +72,6 @@ class PixelSource(Protocol):
     def close(self) -> None:
         """Let go of files; reads that are under way end in an error or in pixels."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """How bands become a picture.
-
-    Parameters
-    ----------
-    bands
-        Which bands are shown as red, green and blue.
-    limits
-        For each of the three, the values shown as black and as full colour; None shows uint8
-        values as they are.
-    """
-
-    bands: tuple[int, int, int]
-    limits: tuple[tuple[float, float], tuple[float, float], tuple[float, float]] | None = None
-
-    def rgb(self, pixels: Pixels, background: tuple[int, int, int]) -> RGB:
-        """Turn raw pixels into a picture; what is not valid takes the background's colour."""
-        chosen = pixels.values[..., list(self.bands)]
-        if self.limits is None:
-            picture = np.array(chosen, dtype=np.uint8, order="C")
-        else:
-            picture = _stretched(chosen, np.array(self.limits, dtype=np.float64))
-        if pixels.valid is not None:
-            picture[~pixels.valid] = background
-        return picture
-
-
-def _stretched(values: npt.NDArray[Any], limits: npt.NDArray[np.float64]) -> RGB:
-    """Turn values between limits (one row for each band) into 0 … 255; NaN becomes black."""
-    kind = np.float64 if values.dtype.itemsize > 4 else np.float32
-    low, high = limits.T.astype(kind)
-    with np.errstate(all="ignore"):  # values may lie anywhere, infinity included
-        span = np.where(high > low, high - low, kind(1))
-        shown = (np.clip(values.astype(kind), low, low + span) - low) / span
-        return np.asarray(np.nan_to_num(shown, copy=False, nan=0.0) * 255 + 0.5, dtype=np.uint8)
 
 
 class Scene:

@@ -57,11 +57,11 @@ class TiffPlane:
         self._itemsize = max(1, int(keyframe.dtype.itemsize))
         self._across = math.ceil(self.width / self.tile[0])
         self._down = math.ceil(self.height / self.tile[1])
-        self._raw = _raw_dtype(keyframe)
+        self._offsets, self._counts = self._index_of(page, size)
+        self._raw = _raw_dtype(keyframe) if self._counts.all() else None
         segment = self.tile[0] * min(self.tile[1], self.height) * self._stored * self._itemsize
         if segment > SEGMENT_LIMIT and self._raw is None:
             raise TooLarge(f"one of its parts alone would take {segment >> 20:,} MiB")
-        self._offsets, self._counts = self._index_of(page, size)
         self._jpegtables, self._jpegheader = page.jpegtables, page.jpegheader
         self._decode: Callable[..., tuple[Any, Any, Any]] = keyframe.decode
         self._dtype = np.dtype(keyframe.dtype)
@@ -97,11 +97,9 @@ class TiffPlane:
 
     def read(self, file: PositionedFile, cache: SegmentCache, box: Box) -> Pixels:
         """Return the pixels of a box that lies within the picture."""
-        if self._raw is not None and self._stored_as_rows(box):
-            samples, present = self._rows(file, box), None
-        else:
-            samples, present = self._assembled(file, cache, box)
-        return self._shown(samples, present)
+        if self._raw is not None:
+            return self._shown(self._rows(file, box, self._raw), None)
+        return self._shown(*self._assembled(file, cache, box))
 
     def _shown(self, samples: Segment, present: npt.NDArray[np.bool_] | None) -> Pixels:
         alpha = self.layout.alpha
@@ -111,22 +109,22 @@ class TiffPlane:
         valid = opaque if present is None else opaque & present
         return Pixels(self.layout.convert(np.delete(samples, alpha, axis=2)), valid)
 
-    def _stored_as_rows(self, box: Box) -> bool:
-        """Whether rows are better read one by one than strip by strip."""
-        return self.tile[0] == self.width and self.tile[1] > box.height
-
-    def _rows(self, file: PositionedFile, box: Box) -> Segment:
+    def _rows(self, file: PositionedFile, box: Box, raw: np.dtype[Any]) -> Segment:
+        """Read what lies in the file as it is, without the rest of the strips."""
         pixel = self._stored * self._itemsize
         out = np.empty((box.height, box.width, self._stored * self.separate), self._dtype)
-        for plane, row in itertools.product(range(self.separate), range(box.height)):
-            strip, inner = divmod(box.y + row, self.tile[1])
-            start = (inner * self.width + box.x) * pixel
+        rows, strips = self.tile[1], range(box.y // self.tile[1], math.ceil(box.y2 / self.tile[1]))
+        for plane, strip in itertools.product(range(self.separate), strips):
+            top, bottom = max(box.y, strip * rows), min(box.y2, (strip + 1) * rows)
+            stride, count = self.width * pixel, box.width * pixel
+            start = (top - strip * rows) * stride + box.x * pixel
             index = plane * self._down + strip
-            if start + box.width * pixel > self._counts[index]:
+            if start + (bottom - top - 1) * stride + count > self._counts[index]:
                 raise EOFError("a strip is shorter than its rows")
-            data = file.read_at(int(self._offsets[index]) + start, box.width * pixel)
-            values = np.frombuffer(data, self._raw or self._dtype).reshape(box.width, self._stored)
-            out[row, :, plane * self._stored : (plane + 1) * self._stored] = values
+            data = file.read_rows(int(self._offsets[index]) + start, stride, bottom - top, count)
+            values = np.frombuffer(data, raw).reshape(bottom - top, box.width, self._stored)
+            bands = slice(plane * self._stored, (plane + 1) * self._stored)
+            out[top - box.y : bottom - box.y, :, bands] = values
         return out
 
     def _assembled(

@@ -181,7 +181,7 @@ class Flat:
     def __init__(self, values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_]) -> None:
         self.values, self.valid = values, valid
 
-    def read(self, level: int, box: Box) -> Pixels:  # noqa: ARG002 - there is one level
+    def read(self, level: int, box: Box) -> Pixels:
         rows, columns = slice(box.y, box.y2), slice(box.x, box.x2)
         return Pixels(self.values[rows, columns], self.valid[rows, columns])
 
