@@ -9,11 +9,13 @@ def main() -> int:
     """Start the studio, or say what is missing to do so."""
     try:
         from ssldiff_gui.app.run import main as run
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("PySide6", "napari", "qtpy"):
+    except ImportError as error:
+        # qtpy names no module when there is no Qt at all.
+        missing = (error.name or "PySide6").partition(".")[0]
+        if missing not in ("PySide6", "napari", "qtpy"):
             raise
         sys.stderr.write(
-            f"The studio needs {error.name}, which is not installed.\n"
+            f"The studio needs {missing}, which is not installed.\n"
             'Install it with:  pip install "ssldiff-gui[app]"\n'
         )
         return 1

@@ -51,3 +51,26 @@ def test_resources_inside_the_package_come_first(tmp_path, monkeypatch):
 def test_a_missing_resource_is_named():
     with pytest.raises(FileNotFoundError, match=r"icons/none\.svg"):
         resources.resource_path("icons", "none.svg")
+
+
+WITHOUT_QT = """
+import sys
+
+class NoQt:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "PySide2", "PyQt6", "PyQt5"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, NoQt())
+from ssldiff_gui.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_without_qt_the_studio_says_how_to_come_by_it():
+    command = [sys.executable, "-c", WITHOUT_QT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "The studio needs PySide6" in done.stderr
+    assert 'pip install "ssldiff-gui[app]"' in done.stderr
+    assert "Traceback" not in done.stderr
