@@ -76,13 +76,17 @@ class PatchedState:
         self._ranked: dict[UUID, tuple[int, Annotation]] = {}
         self._next_rank = 0
         self._ordered: tuple[Annotation, ...] | None = ()
+        self._in_order = True
+        """Whether the dict goes by rank; drawing keeps it so, undoing a deletion does not."""
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
         """All annotations by rank."""
+        if not self._in_order:
+            self._ranked = dict(sorted(self._ranked.items(), key=lambda item: item[1][0]))
+            self._in_order = True
         if self._ordered is None:
-            ranked = sorted(self._ranked.values(), key=lambda pair: pair[0])
-            self._ordered = tuple(annotation for _, annotation in ranked)
+            self._ordered = tuple([annotation for _, annotation in self._ranked.values()])
         return self._ordered
 
     def get(self, identity: UUID) -> Annotation | None:
@@ -126,10 +130,14 @@ class PatchedState:
         """Become the state that the patch leads to."""
         for identity in patch.drop:
             self._ranked.pop(identity, None)
-        self._ranked.update(patch.put)
-        if patch.put:
-            highest = max(rank for rank, _ in patch.put.values())
-            self._next_rank = max(self._next_rank, highest + 1)
+        for identity, pair in patch.put.items():
+            known = self._ranked.get(identity)
+            if known is None:
+                self._in_order = self._in_order and pair[0] >= self._next_rank
+            elif known[0] != pair[0]:
+                self._in_order = False
+            self._ranked[identity] = pair
+            self._next_rank = max(self._next_rank, pair[0] + 1)
         if not isinstance(patch.classes, Keep):
             self.classes = patch.classes
         if not isinstance(patch.scale, Keep):
