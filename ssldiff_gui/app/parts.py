@@ -33,6 +33,7 @@ class Parts(QWidget):
     def __init__(self, menus: QMenuBar, tools: Sequence[QAction | None]) -> None:
         super().__init__()
         self.setObjectName("studio")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.top = TopBar(menus)
         self.browser = Browser()
         self.documents = DocumentBar()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import (
-    QAbstractButton,
+    QAbstractItemView,
     QApplication,
     QFrame,
     QHBoxLayout,
+    QLineEdit,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from ssldiff_gui.viewer.scene_view import SceneView
     from ssldiff_gui.viewer.sizes import Position
 
-LEAST_FOR_MINIMAP = 44 * GRID
+PART_FOR_MINIMAP = 0.3
+LEAST_FOR_MINIMAP = 40 * GRID
 """Narrower views than this show no overview: it would cover the picture."""
 
 
@@ -80,7 +82,7 @@ class ViewPane(QFrame):
             self.surface.add_floating(self.tools, "top left")
         self.surface.add_floating(self.minimap, "top right")
         self.surface.add_floating(self.readout, "bottom left")
-        self.surface.add_floating(self.measure, "bottom")
+        self.surface.add_floating(self.measure, "above left")
         self.surface.add_floating(self.scale_bar, "bottom right")
         self.minimap.moved.connect(self._on_minimap)
         column = QVBoxLayout(self)
@@ -176,6 +178,7 @@ class ViewPane(QFrame):
         empty = document is None
         self.pages.setCurrentWidget(self.hint if empty and self.hint else self.surface)
         self.zoom.setVisible(not empty)
+        self.minimap.limit(round(self.width() * PART_FOR_MINIMAP))
         self.minimap.setVisible(
             self._minimap_wanted and not empty and self.width() >= LEAST_FOR_MINIMAP
         )
@@ -201,8 +204,8 @@ class ViewPane(QFrame):
 
     def _take_focus(self) -> None:
         """Let keys work on the picture at once, unless somebody types or walks through a list."""
-        focused = QApplication.focusWidget()
-        if self.canvas is not None and (focused is None or isinstance(focused, QAbstractButton)):
+        at_work = isinstance(QApplication.focusWidget(), QLineEdit | QAbstractItemView)
+        if self.canvas is not None and not at_work:
             self.canvas.canvas.native.setFocus()
 
     def _follow_pyramid(self, pyramid: DisplayPyramid | None) -> None:
@@ -244,8 +247,12 @@ class ViewPane(QFrame):
             self.view.centre_on(x * document.scene.width, y * document.scene.height)
 
     def _on_position(self, position: Position | None) -> None:
-        parts = () if position is None else (position.pixel_text, position.place_text)
-        self.readout.say("   ".join(part for part in parts if part))
+        if position is None:
+            self.readout.say("")
+            return
+        pixels = f"x {position.x:,.0f}   y {position.y:,.0f} px"
+        place = position.place_text.replace(", ", "   ")  # commas part thousands already
+        self.readout.say(f"{pixels}\n{place}".rstrip())
 
     def _on_failed(self, problem: UserError) -> None:
         self.notice.tell(problem)

@@ -25,6 +25,7 @@ from ssldiff_gui.app.situation import Situation
 from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.app.view_acts import EditActs, PaneActs, ToolActs, ViewActs
 from ssldiff_gui.app.window_acts import WindowActs
+from ssldiff_gui.resources import resource_path
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.folder import FolderWatch
 from ssldiff_gui.state.session import Session
@@ -166,8 +167,11 @@ class StudioWindow(QMainWindow):
             QTimer.singleShot(0, self._begin)
 
     def _begin(self) -> None:
+        self.parts.setFocus()  # else the first button would take it, and show so
         if self.session.folder is not None:
             self.files.browse(self.session.folder)
+        else:
+            self.watch.show(resource_path("samples"))
         self.session.forget_missing()
         in_background(self._load_napari, "load napari")
 

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 SHAPES_LIMIT = 400
 """Beyond this many, napari answers the mouse slowly: only selected annotations stay shapes."""
 
-OUTLINE_PIXELS = 2.0
+OUTLINE_PIXELS = 3.0
 """Width of outlines on the screen."""
 
 

@@ -57,11 +57,14 @@ class AnnotationShapes:
             scale=world.scale,
             units=world.units,
             edge_width=1,
+            opacity=1.0,
             features={"label": np.empty(0, dtype=object)},
+            feature_defaults={"label": ""},
             text={
                 "string": "{label}",
                 "size": LABEL_SIZE,
-                "color": "white",
+                # Glass is white; the ground, seen from above, is not.
+                "color": "white" if world.unit == "m" else "black",
                 "anchor": "upper_left",
                 "translation": (0, 0),
             },
@@ -226,6 +229,7 @@ class AnnotationShapes:
             self.layer.edge_color = _with_opacity(colours, 1.0)
             self.layer.face_color = _with_opacity(colours, FACE_OPACITY)
             self.layer.features = {"label": self._labels(looks)}
+            self.layer.text.color = _with_opacity(colours, 1.0)
         self.set_edge_width(width)
 
     def set_edge_width(self, width: float) -> None:

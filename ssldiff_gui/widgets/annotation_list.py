@@ -97,7 +97,10 @@ class AnnotationModel(QAbstractListModel):
 
     def caption(self, annotation: Annotation) -> str:
         """Return the second line: class and size."""
-        parts = (annotation.class_name if annotation.name else "", self._size_text(annotation))
+        # Of a size in pixels, on the specimen and as an area, the second says most in a line.
+        sizes = self._size_text(annotation).split(" · ")
+        size = sizes[1] if len(sizes) > 2 else sizes[0]
+        parts = (annotation.class_name if annotation.name else "", size)
         return " · ".join(part for part in parts if part)
 
     def rowCount(self, parent: _Index | None = None) -> int:

@@ -30,7 +30,7 @@ from ssldiff_gui.widgets.annotation_list import (
     no_size,
 )
 from ssldiff_gui.widgets.colour_button import Colour, ColourButton
-from ssldiff_gui.widgets.controls import ElidedLabel, label, tool_button
+from ssldiff_gui.widgets.controls import label, tool_button
 from ssldiff_gui.widgets.empty_hint import EmptyHint
 from ssldiff_gui.widgets.icons import icon
 from ssldiff_gui.widgets.notice import Notice
@@ -116,7 +116,7 @@ class AnnotationPanel(QWidget):
     def _detail(self) -> QFrame:
         card = QFrame()
         card.setObjectName("card")
-        self.which = ElidedLabel("small")
+        self.which = label("", "small", wrap=True)
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name")
         self.name.setAccessibleName("Name of the annotation")

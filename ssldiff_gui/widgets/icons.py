@@ -18,6 +18,22 @@ def _glyph(name: str) -> str:
     return cast("str", qtawesome.charmap(f"{FAMILY}.{name}"))
 
 
+_palette: QPalette | None = None
+
+
+def use_palette(palette: QPalette | None) -> None:
+    """Draw icons in the colours of another palette than the application's.
+
+    Parameters
+    ----------
+    palette
+        That of a host which styles its windows without setting the application's palette, as
+        napari does; None goes back to the application's.
+    """
+    global _palette  # noqa: PLW0603
+    _palette = palette
+
+
 class _Engine(QIconEngine):
     """Draws one glyph in the colour the palette has when it is drawn, so themes need no reload."""
 
@@ -49,7 +65,7 @@ class _Engine(QIconEngine):
     def _ink(self, mode: QIcon.Mode, state: QIcon.State) -> QColor:
         if self._colour is not None:
             return self._colour
-        palette = QApplication.palette()
+        palette = _palette if _palette is not None else QApplication.palette()
         if mode == QIcon.Mode.Disabled:
             return palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
         if self._role is not None:

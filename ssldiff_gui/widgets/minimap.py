@@ -45,18 +45,29 @@ class Minimap(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._picture: QPixmap | None = None
         self.viewport = QRectF(0, 0, 1, 1)
+        self._shape = (4.0, 3.0)
+        self._most = MOST
         self.set_shape(4, 3)
+
+    def limit(self, width: int) -> None:
+        """Take no more room than this across."""
+        most = QSize(min(width, MOST.width()), min(width, MOST.height()))
+        if most != self._most:
+            self._most = most
+            self._resize()
 
     def set_shape(self, width: float, height: float) -> None:
         """Take the proportions of a picture whose overview will come."""
-        size = QSize(max(1, round(width)), max(1, round(height)))
-        if width > 0 and height > 0:
-            size = QSize(
-                round(1000 * width / max(width, height)), round(1000 * height / max(width, height))
-            )
-        size = size.scaled(MOST, Qt.AspectRatioMode.KeepAspectRatio)
-        self.setFixedSize(max(size.width(), LEAST), max(size.height(), LEAST))
+        self._shape = (max(width, 1.0), max(height, 1.0))
         self._picture = None
+        self._resize()
+
+    def _resize(self) -> None:
+        width, height = self._shape
+        longer = max(width, height)
+        size = QSize(max(1, round(1000 * width / longer)), max(1, round(1000 * height / longer)))
+        size = size.scaled(self._most, Qt.AspectRatioMode.KeepAspectRatio)
+        self.setFixedSize(max(size.width(), LEAST), max(size.height(), LEAST))
         self.update()
 
     def set_picture(self, rgb: npt.NDArray[np.uint8]) -> None:

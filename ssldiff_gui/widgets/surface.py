@@ -10,9 +10,10 @@ from qtpy.QtWidgets import QFrame, QWidget
 
 from ssldiff_gui.widgets.tokens import GRID
 
-Corner = Literal["top left", "top right", "bottom left", "bottom right", "bottom"]
+Corner = Literal["top left", "top right", "bottom left", "bottom right", "above left"]
 
 MARGIN = GRID + 4
+ABOVE = 6 * GRID
 
 
 class Surface(QFrame):
@@ -71,6 +72,6 @@ class Surface(QFrame):
             "top right": (right, MARGIN),
             "bottom left": (MARGIN, bottom),
             "bottom right": (right, bottom),
-            "bottom": ((self.width() - size.width()) // 2, bottom),
+            "above left": (MARGIN, bottom - ABOVE),
         }[corner]
         widget.move(*place)
