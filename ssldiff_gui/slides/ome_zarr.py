@@ -13,7 +13,6 @@ from ssldiff_gui.core.geometry import Box, Scale
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.positioned import Gate
 from ssldiff_gui.slides.problems import broken, naming, oversized, unsupported
-from ssldiff_gui.slides.quiet import quietly
 from ssldiff_gui.slides.scene import RGB, Pixels, Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
 from ssldiff_gui.slides.zarr_metadata import Axes, axes_of, images_in, pixel_size, refuse_unsafe
@@ -63,7 +62,7 @@ def open_zarr(path: Path, identity: Identity) -> Slide:
     identity
         What the folder was when opening began.
     """
-    with naming(path), quietly():
+    with naming(path):
         scenes: list[Scene] = []
         associated: dict[str, Callable[[], RGB]] = {}
         version = ""

@@ -13,7 +13,6 @@ from PIL import Image, ImageOps
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.problems import Closed, naming, oversized
-from ssldiff_gui.slides.quiet import quietly
 from ssldiff_gui.slides.scene import Pixels, Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
 
@@ -72,9 +71,7 @@ def decoded(path: Path, mode: str) -> npt.NDArray[Any]:
     mode
         Pillow's mode that the picture is turned into.
     """
-    with quietly():
-        image = Image.open(path, formats=FORMATS)
-    with image:
+    with Image.open(path, formats=FORMATS) as image:
         upright = ImageOps.exif_transpose(image)
         values = np.asarray(upright if upright.mode == mode else upright.convert(mode))
     return values if values.ndim == 3 else values[..., np.newaxis]
@@ -99,7 +96,7 @@ def open_picture(path: Path, identity: Identity) -> Slide:
     identity
         What the file was when opening began.
     """
-    with naming(path), quietly():
+    with naming(path):
         try:
             image = Image.open(path, formats=FORMATS)
         except Image.DecompressionBombError as error:

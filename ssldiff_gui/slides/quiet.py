@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import logging
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-_LOCK = threading.RLock()
 
 _TALKERS = ("tifffile", "rasterio", "zarr", "PIL", "fsspec", "asyncio", "numcodecs")
 _NOWHERE = logging.NullHandler()
 
+# What compiled code of GDAL warns of is laid at the door of the Python that called it: raster.
+_WARNERS = r"(PIL|numcodecs|rasterio|tifffile|tiffslide|zarr|ssldiff_gui\.slides\.raster\w*)(\.|$)"
+
 
 def hush() -> None:
-    """Keep readers from printing on stderr, as a logger without a handler does.
+    """Keep readers from printing on stderr; called before they are used, as often as one likes.
 
-    Their records still travel upwards, to whatever log the program keeps.
+    A logger without a handler prints what it is told; with one that does nothing its records
+    only travel upwards, to whatever log the program keeps. Warnings (no georeference, corrupt
+    EXIF, a format that is read in part) are for the reader here to act on, not for the user. A
+    filter for good, and no `catch_warnings`: that one swaps the filters of the whole process, so
+    threads that open files would have to wait for each other, and a hung drive would stop all.
     """
     for name in _TALKERS:
         logging.getLogger(name).addHandler(_NOWHERE)  # a second time changes nothing
+    if not any(_is_ours(entry[3]) for entry in warnings.filters):
+        warnings.filterwarnings("ignore", module=_WARNERS)
 
 
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Let libraries open a file without their warnings reaching anyone.
-
-    The filter of warnings belongs to the whole process, so one thread at a time; meant for
-    opening files and other short work, not for decoding.
-    """
-    with _LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def _is_ours(module: object) -> bool:
+    return getattr(module, "pattern", module) == _WARNERS

@@ -15,7 +15,6 @@ from rasterio.enums import ColorInterp
 from ssldiff_gui.core.geometry import Georeference, Scale
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.problems import broken, naming, oversized, unsupported
-from ssldiff_gui.slides.quiet import quietly
 from ssldiff_gui.slides.raster_source import DatasetPool, RasterSource, gdal, opened
 from ssldiff_gui.slides.scene import Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
@@ -42,7 +41,7 @@ def open_raster(path: Path, identity: Identity) -> Slide:
 
 
 def _open(path: Path, address: str, identity: Identity) -> Slide:
-    with gdal(address), quietly():  # GDAL prints what it says outside its settings
+    with gdal(address):  # GDAL prints what it says outside its settings
         try:
             dataset = opened(address, None)
         except rasterio.errors.RasterioError as error:

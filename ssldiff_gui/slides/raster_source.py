@@ -15,7 +15,7 @@ from rasterio.windows import Window
 
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.slides.positioned import Gate
-from ssldiff_gui.slides.quiet import quietly
+from ssldiff_gui.slides.quiet import hush
 from ssldiff_gui.slides.scene import Pixels
 
 IDLE = 8
@@ -54,7 +54,8 @@ def opened(address: str, overview: int | None) -> Any:
         Number of the overview; None for the whole resolution.
     """
     options = {} if overview is None else {"overview_level": overview}
-    with quietly(), gdal(address):
+    hush()
+    with gdal(address):
         return rasterio.open(address, driver="GTiff", sharing=False, **options)
 
 

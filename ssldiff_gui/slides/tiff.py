@@ -15,7 +15,6 @@ from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.positioned import PositionedFile
 from ssldiff_gui.slides.problems import broken, naming, oversized, truncated, unsupported
-from ssldiff_gui.slides.quiet import quietly
 from ssldiff_gui.slides.scene import RGB, Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
 from ssldiff_gui.slides.tiff_layout import Unreadable
@@ -93,7 +92,7 @@ def open_tiff(path: Path, identity: Identity) -> Slide:
         What the file was when opening began.
     """
     reason: Unreadable | None = None
-    with naming(path), quietly(), _parsed(path) as tif:
+    with naming(path), _parsed(path) as tif:
         pages = _pages(tif, path)
         reader = _reader_elsewhere(tif, pages[0])
         if reader is None:
