@@ -49,10 +49,12 @@ def manifest(repository) -> PluginManifest:
 
 @pytest.fixture
 def viewer(qtbot):
-    viewer = napari.Viewer(show=False)
-    viewer.window._qt_window.resize(1100, 800)
-    viewer.show()
-    qtbot.waitExposed(viewer.window._qt_window)
+    viewer = napari.Viewer()
+    window = viewer.window._qt_window
+    qtbot.waitExposed(window)
+    qtbot.wait(300)  # napari sizes its window once more after it is shown
+    window.resize(1500, 900)  # docks squeeze the canvas of a small window to nothing
+    qtbot.waitUntil(lambda: viewer.window._qt_viewer.canvas.native.width() > 500)
     yield viewer
     viewer.close()
     qtbot.wait(50)
@@ -149,9 +151,8 @@ def test_a_slide_opens_sharpens_and_goes(viewer, slide, qtbot):
     wait_sharp(qtbot, layer)
     assert viewer.layers.selection.active is layer
     opened = opened_scene(layer)
-    assert layer.get_value((375, 500), world=True)[1] == pytest.approx(
-        (1000 % 256, 750 % 256, 1750 % 256), abs=40
-    )
+    shown = np.asarray(layer.get_value((375, 500), world=True)[1], dtype=int)
+    assert np.abs(shown - (1000 % 256, 750 % 256, 1750 % 256)).max() < 10
     viewer.layers.clear()
     assert opened.scene_layer is None
 

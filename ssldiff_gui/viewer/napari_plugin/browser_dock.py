@@ -17,6 +17,7 @@ from ssldiff_gui.state.folder import FolderWatch, Listing
 from ssldiff_gui.state.thumbnails import Thumbnails
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.viewer.napari_plugin.choices import PLUGIN
+from ssldiff_gui.viewer.napari_plugin.host_theme import HostTheme
 from ssldiff_gui.viewer.napari_plugin.opened import OPENED
 from ssldiff_gui.widgets.browser import Browser
 from ssldiff_gui.widgets.slide_list import Entry
@@ -40,6 +41,7 @@ class BrowserDock(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.browser)
+        self._theme = HostTheme(self, napari_viewer)
         OPENED.follow(napari_viewer)
         self.browser.open_requested.connect(self.open)
         self.browser.folder_requested.connect(self.browse)
@@ -71,6 +73,7 @@ class BrowserDock(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the threads go."""
         self._thumbnails.close()
+        self._theme.close()
         super().closeEvent(event)
 
     def _request(self, paths: Iterable[Path]) -> None:

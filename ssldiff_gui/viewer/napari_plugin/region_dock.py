@@ -15,12 +15,13 @@ from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.viewer.annotation_layer import AnnotationLayer
 from ssldiff_gui.viewer.gui_thread import Coalesced
 from ssldiff_gui.viewer.napari_plugin import annotation_files
+from ssldiff_gui.viewer.napari_plugin.host_theme import HostTheme
 from ssldiff_gui.viewer.napari_plugin.opened import OPENED, OpenedScene, opened_scene
 from ssldiff_gui.viewer.sizes import size_text
 from ssldiff_gui.viewer.tools import Tool
 from ssldiff_gui.viewer.viewport import look_at, zoom_to_show
 from ssldiff_gui.widgets.annotation_panel import AnnotationPanel
-from ssldiff_gui.widgets.controls import label, tool_button
+from ssldiff_gui.widgets.controls import ElidedLabel, tool_button
 from ssldiff_gui.widgets.tokens import GRID
 
 TOOLS = {
@@ -45,10 +46,13 @@ class RegionDock(QWidget):
         super().__init__()
         self._viewer = napari_viewer
         self._layers: dict[OpenedScene, AnnotationLayer] = {}
+        self._gone: list[AnnotationLayer] = []
         self._current: OpenedScene | None = None
         self._build()
         OPENED.follow(napari_viewer)
+        self._theme = HostTheme(self, napari_viewer)
         self._follow_soon = Coalesced(self._follow_active)
+        self._clear_soon = Coalesced(self._clear_gone)
         events = napari_viewer.layers.events
         events.inserted.connect(self._follow_soon)
         events.removed.connect(self._on_removed)
@@ -72,7 +76,7 @@ class RegionDock(QWidget):
         self.redo_button.clicked.connect(self.redo)
         row.addWidget(self.undo_button)
         row.addWidget(self.redo_button)
-        self.size_label = label("", "muted")
+        self.size_label = ElidedLabel("muted")
         self.panel = AnnotationPanel()
         self.panel.zoom_requested.connect(self.zoom_to)
         self.panel.import_requested.connect(self.ask_import)
@@ -168,9 +172,11 @@ class RegionDock(QWidget):
         events.removed.disconnect(self._on_removed)
         self._viewer.layers.selection.events.active.disconnect(self._follow_soon)
         self._turn_to(None)
-        for layer in list(self._layers.values()):
-            layer.close()
+        self._clear_soon.close()
+        self._gone += self._layers.values()
         self._layers.clear()
+        self._clear_gone()
+        self._theme.close()
         super().closeEvent(event)
 
     # -- how ---------------------------------------------------------------------------------------
@@ -223,8 +229,15 @@ class RegionDock(QWidget):
         """Forget a scene with its layer; a deleted annotation layer comes back when needed."""
         gone = opened_scene(event.value) or self._owner_of(event.value)
         if gone is not None and gone in self._layers:
-            self._layers.pop(gone).close()
+            # Not now: napari is taking a layer down, and a second one would pull the first's
+            # picture from under it.
+            self._gone.append(self._layers.pop(gone))
+            self._clear_soon()
         self._follow_soon()
+
+    def _clear_gone(self) -> None:
+        while self._gone:
+            self._gone.pop().close()
 
     def _tell(self, error: UserError) -> None:
         self.panel.failed.emit(error)
