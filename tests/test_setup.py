@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 PACKAGING = Path(__file__).resolve().parents[1] / "packaging"
 
@@ -138,7 +139,25 @@ def test_every_direct_dependency_is_pinned_by_name_and_version_only(repository):
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.+]*", line) for line in pins)
     pinned = {line.partition("==")[0] for line in pins}
     assert not any(name.startswith(("nvidia-", "triton")) for name in pinned)
-    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    direct = {re.split(r"[\[<>=!~ ]", line, maxsplit=1)[0].lower() for line in wanted}
-    assert direct <= pinned
+    assert {requirement.name.lower() for requirement in direct(repository)} <= pinned
+
+
+def test_the_pins_are_versions_that_the_project_takes(repository):
+    text = (PACKAGING / "constraints.txt").read_text(encoding="utf-8")
+    pinned = dict(line.split("==") for line in text.splitlines() if not line.startswith("#"))
+    refused = [
+        str(requirement)
+        for requirement in direct(repository)
+        if not requirement.specifier.contains(pinned[requirement.name.lower()])
+    ]
+    assert refused == []
+
+
+def direct(repository: Path) -> list[Requirement]:
+    """Return what the project asks for by itself, for every Python."""
+    text = (repository / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    extras = project["optional-dependencies"].values()
+    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
+    found = [Requirement(line) for line in lines]
+    return [requirement for requirement in found if requirement.name != project["name"]]
