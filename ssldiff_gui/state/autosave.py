@@ -30,7 +30,7 @@ class Autosave:
     def __init__(self, deliver: Deliver, on_problem: Callable[[UserError], None]) -> None:
         self._deliver = deliver
         self._on_problem = on_problem
-        self._kept: dict[Document, list[_Kept]] = {}
+        self._kept: dict[Document, list[Kept]] = {}
         self._closing: list[threading.Thread] = []
 
     def find(self, document: Document, fingerprint: str) -> Opened:
@@ -57,7 +57,7 @@ class Autosave:
                 editor.restore(saved.patch)
             if drawn:
                 journal.append(editor.snapshot())
-            kept.append(_Kept(editor, journal))
+            kept.append(Kept(editor, journal))
             if saved.problem is not None:
                 problems[saved.problem.message] = saved.problem
         for problem in problems.values():
@@ -87,8 +87,16 @@ class Autosave:
         self._deliver(lambda: self._on_problem(problem))
 
 
-class _Kept:
-    """One editor whose patches go into a journal."""
+class Kept:
+    """One editor whose patches go into a journal.
+
+    Parameters
+    ----------
+    editor
+        What is drawn.
+    journal
+        Where it is kept; it is open already.
+    """
 
     def __init__(self, editor: AnnotationEditor, journal: AnnotationJournal) -> None:
         self.journal = journal
@@ -96,6 +104,7 @@ class _Kept:
         editor.patched.connect(self._keep)
 
     def stop(self) -> None:
+        """Keep no more of what is done."""
         self._editor.patched.disconnect(self._keep)
 
     def _keep(self, patch: Patch) -> None:
