@@ -23,7 +23,7 @@ SIZE = (1400, 900)
 
 
 class Clock:
-    """Watches the canvas: when frames are drawn, what they hold, how long they waited for pixels."""
+    """Watches the canvas: when frames are drawn, what they show, how long they waited."""
 
     def __init__(self, viewer: Any, started: float) -> None:
         from napari.layers._scalar_field._slice import _ScalarFieldSliceRequest

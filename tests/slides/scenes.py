@@ -46,10 +46,11 @@ class ArraySource:
 def picture(width: int, height: int, *, seed: int = 0, bands: int = 3) -> npt.NDArray[np.uint8]:
     """A picture whose every neighbourhood is different, but smooth enough to survive JPEG."""
     rng = np.random.default_rng(seed)
-    coarse = rng.integers(0, 256, (height // 32 + 2, width // 32 + 2, bands)).astype(np.uint8)
-    fine = np.repeat(np.repeat(coarse, 32, 0), 32, 1)[:height, :width]
-    ramp = (np.arange(width)[None, :, None] + np.arange(height)[:, None, None]) % 64
-    return (fine // 2 + ramp.astype(np.uint8)).astype(np.uint8)
+    cells = rng.integers(0, 100, (height // 64 + 2, width // 64 + 2, 1)).astype(np.uint8)
+    coarse = np.repeat(np.repeat(cells, 64, 0), 64, 1)[:height, :width]
+    x, y = np.arange(width)[None, :, None], np.arange(height)[:, None, None]
+    ramp = np.abs((x + 2 * y) % 128 - 64).astype(np.uint8)
+    return (coarse + ramp + 20 * np.arange(bands, dtype=np.uint8)).astype(np.uint8)
 
 
 def scene_of(source: ArraySource, path: Path = Path("made.tif"), **facts: Any) -> Scene:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +27,7 @@ def test_a_gap_of_two_stays():
 def test_a_flat_file_gets_levels_down_to_the_coarsest(width, height):
     rungs = ladder([(width, height)])
     assert max(rungs[-1].width, rungs[-1].height) <= COARSEST_SIDE
-    for fine, coarse in zip(rungs, rungs[1:], strict=False):
+    for fine, coarse in itertools.pairwise(rungs):
         assert coarse.factor == 2 * fine.factor
         assert (coarse.width, coarse.height) == (-(-fine.width // 2), -(-fine.height // 2))
 

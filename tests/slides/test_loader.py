@@ -91,7 +91,7 @@ def test_an_unreadable_tile_is_reported_once_and_not_tried_again(loader, tmp_pat
     decode.gate.set()
     decode.error = ChangedFile(tmp_path / "x.svs", "x.svs was changed.")
     loader.failed.connect(lambda owner, error: reports.append((owner, error)))
-    loader.arrived.connect(lambda owner, key: arrivals.append(key.column))
+    loader.arrived.connect(lambda _owner, key: arrivals.append(key.column))
     loader.register("a", decode)
     for _ in range(3):
         loader.request("a", keys("a", 0, 1, 2))
@@ -106,7 +106,7 @@ def test_a_decoder_that_breaks_in_an_unknown_way_does_not_end_the_worker(loader)
     decode, reports = Decoder(), []
     decode.gate.set()
     decode.error = ZeroDivisionError()
-    loader.failed.connect(lambda owner, error: reports.append(error.message))
+    loader.failed.connect(lambda _owner, error: reports.append(error.message))
     loader.register("a", decode)
     loader.request("a", keys("a", 0))
     wait(lambda: bool(reports))
