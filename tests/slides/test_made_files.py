@@ -19,7 +19,7 @@ from ssldiff_gui.slides import open_slide
 from tests.slides.made.others import dicom, jpeg, ome_zarr, png
 from tests.slides.made.pixels import halved, picture
 from tests.slides.made.tiffs import geotiff, ome_tiff, tiff
-from tests.slides.made.vendors import APERIO, ndpi, philips, scn, svs
+from tests.slides.made.vendors import APERIO, bif, ndpi, philips, scn, svs
 
 
 def test_aperio(tmp_path: Path) -> None:
@@ -67,6 +67,19 @@ def test_philips(tmp_path: Path) -> None:
         assert [level.width for level in scene.levels] == [512, 256]
         assert scene.scale == Scale(0.25, 0.25, "µm")
         assert sorted(slide.associated) == ["label", "macro"]
+
+
+def test_ventana(tmp_path: Path) -> None:
+    with open_slide(bif(tmp_path / "a.bif")) as slide:
+        scene = slide.scenes[0]
+        assert slide.kind == "Ventana"
+        assert [level.width for level in scene.levels] == [768, 384]
+        assert scene.scale == Scale(0.465, 0.465, "µm")
+        assert scene.objective == 20
+        part = Box(200, 180, 300, 200)
+        expected = picture(768, 512)[part.y : part.y2, part.x : part.x2].astype(int)
+        assert np.abs(scene.read_level(0, part) - expected).mean() < 3
+        assert slide.associated["macro"]().shape == (160, 120, 3)
 
 
 @pytest.mark.parametrize("compression", ["zlib", "lzw", "jpeg2000", None])

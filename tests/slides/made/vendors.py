@@ -147,3 +147,48 @@ def philips(path: Path, width: int = 512, height: int = 512) -> Path:
         tif.write(picture(100, 60), rowsperstrip=60, description="Macro -", **tiled)
         tif.write(picture(80, 50), rowsperstrip=50, description="Label -", **tiled)
     return path
+
+
+def bif(path: Path, side: int = 256, columns: int = 3, rows: int = 2) -> Path:
+    """Ventana's tiles, each joined to its neighbours; numbered from below, row by row, turning."""
+
+    def number(column: int, row: int) -> int:
+        up = rows - 1 - row
+        return up * columns + (columns - 1 - column if up % 2 else column) + 1
+
+    def joint(direction: str, first: int, second: int) -> str:
+        return (
+            f'<TileJointInfo FlagJoined="1" Confidence="100" Direction="{direction}" '
+            f'Tile1="{first}" Tile2="{second}" OverlapX="0" OverlapY="0"/>'
+        )
+
+    across = [
+        joint("RIGHT", number(column, row), number(column + 1, row))
+        for row in range(rows)
+        for column in range(columns - 1)
+    ]
+    upwards = [
+        joint("UP", number(column, row + 1), number(column, row))
+        for row in range(rows - 1)
+        for column in range(columns)
+    ]
+    scan = '<iScan Magnification="20" ScanRes="0.465" UnitNumber="1"></iScan>'
+    tiles = (
+        f'<EncodeInfo Ver="2"><SlideInfo/><SlideStitchInfo><ImageInfo AOIScanned="1" AOIIndex="0" '
+        f'Width="{side}" Height="{side}" NumRows="{rows}" NumCols="{columns}" Pos-X="0" Pos-Y="0">'
+        f"{''.join(across + upwards)}</ImageInfo></SlideStitchInfo>"
+        '<AoiOrigin><AOI0 OriginX="0" OriginY="0"/></AoiOrigin></EncodeInfo>'
+    )
+    data = picture(side * columns, side * rows)
+    shared: dict[str, Any] = {"photometric": "rgb", "metadata": None, "compression": "jpeg"}
+    tiled = {"tile": (side, side), **shared}
+
+    def xmp(text: str) -> list[tuple[int, int, int, bytes, bool]]:
+        return [(700, 1, len(text), text.encode(), True)]
+
+    with tifffile.TiffWriter(path, bigtiff=True) as tif:
+        label = picture(120, 160)
+        tif.write(label, rowsperstrip=160, description="Label Image", extratags=xmp(scan), **shared)
+        tif.write(data, description="level=0 mag=20 quality=95", extratags=xmp(tiles), **tiled)
+        tif.write(halved(data), description="level=1 mag=10 quality=95", subfiletype=1, **tiled)
+    return path
