@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID
 
-from ssldiff_gui.app import annotation_files
 from ssldiff_gui.app.dialogs import AsksForFiles
 from ssldiff_gui.app.reporter import Reporter
 from ssldiff_gui.app.view_pane import ViewPane
@@ -14,6 +13,7 @@ from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.document import Document
 from ssldiff_gui.state.session import Session
+from ssldiff_gui.storage import annotation_files
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.widgets.annotation_panel import AnnotationPanel
 
@@ -108,7 +108,7 @@ class AnnotationActs:
 
         def read() -> None:
             try:
-                content = annotation_files.read(path, georeference)
+                content = annotation_files.read_file(path, georeference)
             except UserError as error:
                 on_gui_thread(self._panel.failed.emit, error)
             else:
@@ -141,7 +141,7 @@ class AnnotationActs:
 
         def write() -> None:
             try:
-                annotation_files.write(path, content, georeference)
+                annotation_files.write_file(path, content, georeference)
             except UserError as error:
                 on_gui_thread(self._panel.failed.emit, error)
             else:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QToolButton, QVBoxLayout, Q
 
 from ssldiff_gui.core.annotations import Annotation
 from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.storage.annotation_files import read_file, write_file
 from ssldiff_gui.viewer.annotation_layer import AnnotationLayer
 from ssldiff_gui.viewer.gui_thread import Coalesced
 from ssldiff_gui.viewer.napari_plugin import annotation_files
@@ -150,7 +151,7 @@ class RegionDock(QWidget):
         """Add a file's annotations, as one act that can be undone."""
         if self._current is not None:
             try:
-                content = annotation_files.read(path, self._current.scene.georeference)
+                content = read_file(path, self._current.scene.georeference)
                 self._current.editor.load(content)
             except UserError as error:
                 self.panel.failed.emit(error)
@@ -160,7 +161,7 @@ class RegionDock(QWidget):
         if self._current is not None:
             try:
                 content, place = self._current.editor.content, self._current.scene.georeference
-                annotation_files.write(path, content, place)
+                write_file(path, content, place)
             except UserError as error:
                 self.panel.failed.emit(error)
 
