@@ -57,10 +57,14 @@ def run(command: list[str | Path], *, title: str) -> bool:
     """Run a step of the installation; its words go to the log, and to the screen if it fails."""
     print(f"{title} …", flush=True)
     LOG.parent.mkdir(exist_ok=True)
+    # uv brings certificates of its own; behind a proxy only the system's are complete.
+    environment = {"UV_SYSTEM_CERTS": "true"} | os.environ
     with LOG.open("a", encoding="utf-8") as log:
         log.write(f"$ {' '.join(map(str, command))}\n")
         log.flush()
-        done = subprocess.run(command, check=False, stdout=log, stderr=log, cwd=ROOT)
+        done = subprocess.run(
+            command, check=False, stdout=log, stderr=log, cwd=ROOT, env=environment
+        )
     return done.returncode == 0
 
 
