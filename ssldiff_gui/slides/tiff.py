@@ -166,15 +166,19 @@ def _reader_elsewhere(tif: Any, page: Any) -> Callable[[Path, Identity], Slide] 
     """Return the reader that is better at this TIFF than the ones here, if there is one."""
     if tif.is_bif or (tif.is_svs and int(page.compression) == SUBSAMPLED_JPEG_2000):
         return _open_vendor
-    vendor = tif.is_ome or tif.is_svs or tif.is_scn or tif.is_ndpi or tif.is_philips
+    vendor = tif.is_ome or _of_a_scanner(tif)
     plain_bands = page.samplesperpixel > 4
     if not vendor and (plain_bands or GEO_TAGS.intersection(tag.code for tag in page.tags)):
         return _open_raster
     return None
 
 
+def _of_a_scanner(tif: Any) -> bool:
+    return bool(tif.is_svs or tif.is_scn or tif.is_ndpi or tif.is_philips or tif.is_qpi)
+
+
 def _contents(tif: Any, pages: list[Any]) -> Contents:
-    if tif.is_svs or tif.is_scn or tif.is_ndpi or tif.is_philips:
+    if _of_a_scanner(tif):
         from ssldiff_gui.slides.tiff_vendor import vendor_contents
 
         return vendor_contents(tif, pages)

@@ -1,4 +1,4 @@
-"""Aperio, Hamamatsu, Leica, Philips: tiffslide knows their metadata, tifffile their levels.
+"""TIFFs of scanners' makers: tiffslide knows their metadata, tifffile their levels.
 
 tiffslide takes any fsspec address where it is given text, so it gets an open file instead.
 """
@@ -6,6 +6,7 @@ tiffslide takes any fsspec address where it is given text, so it gets an open fi
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ KINDS = {
     "scn": "Leica SCN",
     "ndpi": "Hamamatsu NDPI",
     "philips": "Philips TIFF",
+    "qpi": "PerkinElmer QPTIFF",
 }
 LONGEST_TEXT = 4096
 
@@ -44,7 +46,7 @@ def vendor_contents(tif: Any, pages: list[Any]) -> Contents:
     if tif.is_scn:
         return _leica(tif, series, properties)
     scale = _scale(properties)
-    if scale is None and tif.is_ndpi:
+    if scale is None and (tif.is_ndpi or tif.is_qpi):
         scale = resolution(pages[0])
     objective = _number(properties.get("tiffslide.objective-power"))
     main = series[0]
@@ -121,8 +123,13 @@ def _levels(series: Any) -> list[list[Any]]:
 
 
 def _channels(series: Any) -> list[str]:
-    channels = series.sizes.get("channel", 1)
-    return [f"Channel {index + 1}" for index in range(channels)] if channels > 1 else []
+    """Return the names of the channels, as PerkinElmer's pages say them or by their numbers."""
+    count = series.sizes.get("channel", 1)
+    if count == 1:
+        return []
+    texts = [str(page.description) if page is not None else "" for page in series.pages[:count]]
+    found = [re.search(r"<Name>([^<]{1,80})</Name>", text) for text in texts]
+    return [match[1] if match else f"Channel {i + 1}" for i, match in enumerate(found)]
 
 
 def _leica(tif: Any, series: list[Any], properties: Mapping[str, Any]) -> Contents:

@@ -19,7 +19,7 @@ from ssldiff_gui.slides import open_slide
 from tests.slides.made.others import dicom, jpeg, ome_zarr, png
 from tests.slides.made.pixels import halved, picture
 from tests.slides.made.tiffs import geotiff, ome_tiff, tiff
-from tests.slides.made.vendors import APERIO, bif, ndpi, philips, scn, svs
+from tests.slides.made.vendors import APERIO, bif, ndpi, philips, qptiff, scn, svs
 
 
 def test_aperio(tmp_path: Path) -> None:
@@ -67,6 +67,18 @@ def test_philips(tmp_path: Path) -> None:
         assert [level.width for level in scene.levels] == [512, 256]
         assert scene.scale == Scale(0.25, 0.25, "µm")
         assert sorted(slide.associated) == ["label", "macro"]
+
+
+def test_perkin_elmer(tmp_path: Path) -> None:
+    with open_slide(qptiff(tmp_path / "a.qptiff")) as slide:
+        scene = slide.scenes[0]
+        assert slide.kind == "PerkinElmer QPTIFF"
+        assert scene.bands == ("DAPI", "Opal 520")
+        assert [level.width for level in scene.levels] == [300, 150]
+        assert scene.scale == Scale(0.5, 0.5, "µm")
+        found = scene.read_bands(0, scene.box).values
+        assert np.array_equal(found, picture(300, 200)[..., :2])
+        assert slide.associated["thumbnail"]().shape == (40, 60, 3)
 
 
 def test_ventana(tmp_path: Path) -> None:

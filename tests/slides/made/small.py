@@ -10,7 +10,7 @@ import numpy as np
 from tests.slides.made.others import dicom, jpeg, ome_zarr, png
 from tests.slides.made.pixels import picture
 from tests.slides.made.tiffs import geotiff, ome_tiff, tiff
-from tests.slides.made.vendors import bif, ndpi, philips, scn, svs
+from tests.slides.made.vendors import bif, ndpi, philips, qptiff, scn, svs
 
 
 def _geo(path: Path) -> Path:
@@ -31,6 +31,7 @@ SMALL: dict[str, dict[str, Callable[[Path], Path]]] = {
     "svs.svs": lambda path: svs(path, 260, 250),
     "ndpi.ndpi": lambda path: ndpi(path, 160, 120),
     "scn.scn": scn,
+        "qpi.qptiff": lambda path: qptiff(path, 130, 70),
         "bif.bif": lambda path: bif(path, 64, 2, 2),
     "philips.tiff": lambda path: philips(path, 128, 128),
     }, "ome": {

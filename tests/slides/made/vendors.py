@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import imagecodecs
+import numpy as np
 import tifffile
 
 from tests.slides.made.pixels import halved, picture
@@ -191,4 +192,27 @@ def bif(path: Path, side: int = 256, columns: int = 3, rows: int = 2) -> Path:
         tif.write(label, rowsperstrip=160, description="Label Image", extratags=xmp(scan), **shared)
         tif.write(data, description="level=0 mag=20 quality=95", extratags=xmp(tiles), **tiled)
         tif.write(halved(data), description="level=1 mag=10 quality=95", subfiletype=1, **tiled)
+    return path
+
+
+def qptiff(path: Path, width: int = 300, height: int = 200) -> Path:
+    """PerkinElmer's two fluorescence channels, a page each, at two resolutions."""
+    data = picture(width, height)
+    shared: dict[str, Any] = {
+        "photometric": "minisblack", "metadata": None, "compression": "lzw",
+        "software": "PerkinElmer-QPI", "resolution": (20000.0, 20000.0),
+        "resolutionunit": "CENTIMETER",
+    }  # fmt: skip
+
+    def text(name: str) -> str:
+        tag = "PerkinElmer-QPI-ImageDescription"
+        return f"<{tag}><Name>{name}</Name></{tag}>"
+
+    with tifffile.TiffWriter(path) as tif:
+        for level in (data, halved(data)):
+            for number, name in enumerate(("DAPI", "Opal 520")):
+                channel = np.ascontiguousarray(level[..., number])
+                tif.write(channel, tile=(64, 64), description=text(name), **shared)
+            if level is data:
+                tif.write(picture(60, 40), rowsperstrip=40, **{**shared, "photometric": "rgb"})
     return path
