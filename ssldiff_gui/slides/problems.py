@@ -59,6 +59,10 @@ def naming(path: Path) -> Iterator[None]:
         raise
     except Closed as error:
         raise ClosedFile(path, f"{path.name} was closed.", "Open it again.") from error
+    except UnicodeEncodeError as error:
+        raise unsupported(
+            path, "its name or its folder's holds bytes that are no text", "Rename it."
+        ) from error
     except MemoryError as error:
         raise oversized(path, "decoding it asks for too much memory") from error
     except (FileNotFoundError, PermissionError) as error:

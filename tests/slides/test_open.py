@@ -116,6 +116,19 @@ def test_a_wrong_file_is_named(name: str, tmp_path: Path) -> None:
     assert caught.value.path.name == name
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX only")
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    path = geotiff(tmp_path / "a.tif", np.moveaxis(picture(60, 50), -1, 0))
+    renamed = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.tif"))
+    path.rename(renamed)
+    with pytest.raises(UnsupportedFile, match="no text"):
+        open_slide(renamed)
+    slide = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xfe.png"))
+    png(tmp_path / "b.png").rename(slide)
+    with open_slide(slide) as found:
+        assert found.kind == "PNG"
+
+
 def test_a_path_that_cannot_be_one_is_a_missing_file() -> None:
     for path in ("", "a\0b", "x" * 5000):
         with pytest.raises(FileProblem):
