@@ -171,6 +171,7 @@ class ToastStack(QObject):
         toast.setGraphicsEffect(shadow)
         toast.gone.connect(self._on_gone)
         self.shown.append(toast)
+        self._place()  # before it is seen: it must not flash in another corner
         toast.show()
         self._place()
         QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
