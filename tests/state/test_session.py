@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,6 +184,28 @@ def test_changed_and_vanished_files_are_noticed_once(
     session.check()
     pump.until(lambda: len(troubles) == 2)
     assert isinstance(document.trouble, MissingFile)
+
+
+def test_a_drive_that_stops_answering_is_said_and_forgiven(
+    pump: Pump,
+    tmp_path: Path,
+    fake_opener: Callable[[str | Path], Slide],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = Session(Settings.load(), deliver=pump.deliver, opener=fake_opener, open_seconds=0.5)
+    document = opened(session, pump, tmp_path / "a.svs")
+    gate = threading.Event()
+    monkeypatch.setattr(document.slide, "check_unchanged", lambda: gate.wait(20))
+    session.check()
+    session.check()
+    assert document.trouble is None
+    time.sleep(0.6)
+    session.check()
+    assert document.trouble is not None
+    assert "does not answer" in document.trouble.message
+    gate.set()
+    pump.until(lambda: document.trouble is None)
+    session.shut_down()
 
 
 def test_closing_shows_a_neighbour_and_lets_go(
