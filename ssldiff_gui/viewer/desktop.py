@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from ssldiff_gui.slides.loader import TileLoader
 from ssldiff_gui.viewer.canvas_keys import CanvasKeys
+from ssldiff_gui.viewer.gl_context import CanvasContext
 from ssldiff_gui.viewer.scene_view import SceneView
 
 FREEHAND_STEP = 3.0
@@ -21,6 +22,7 @@ class StudioCanvas(QtViewer):  # type: ignore[misc]
 
     def __init__(self, model: ViewerModel) -> None:
         super().__init__(model, show_welcome_screen=False)
+        self._context = CanvasContext(self)
         self.setAcceptDrops(False)
         self.dims.setVisible(False)
         for child in self.findChildren(QWidget):

@@ -588,6 +588,14 @@ def test_napari_s_own_keys_do_nothing(window, view, hand, key):
     assert before == after
 
 
+def test_a_resize_after_a_change_of_documents_does_not_crash(window, view, hand, tmp_path, qtbot):
+    view.show(square_document(tmp_path, name="other.tif"))
+    view.show(None)
+    window[0].resize(1100, 800)
+    qtbot.wait(100)
+    assert window[1].screenshot(flash=False).any()
+
+
 def test_nothing_is_left_behind(qtbot, tmp_path):
     canvas, view = make_view()
     canvas.show()

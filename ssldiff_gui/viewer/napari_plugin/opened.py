@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary
 
 import napari
 from napari.layers import Layer
@@ -19,6 +19,7 @@ from ssldiff_gui.slides.scene import Scene
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.document import Document
 from ssldiff_gui.state.editor import AnnotationEditor
+from ssldiff_gui.viewer.gl_context import CanvasContext, guard_viewer
 from ssldiff_gui.viewer.levels import DisplayPyramid
 from ssldiff_gui.viewer.napari_plugin.choices import tile_loader
 from ssldiff_gui.viewer.scene_layer import SceneLayer
@@ -76,7 +77,7 @@ class OpenedSlides:
 
     def __init__(self) -> None:
         self._loader: TileLoader | None = None
-        self._viewers: WeakSet[Any] = WeakSet()
+        self._viewers: WeakKeyDictionary[Any, CanvasContext | None] = WeakKeyDictionary()
         self._slides: WeakKeyDictionary[Document, int] = WeakKeyDictionary()
 
     @property
@@ -97,7 +98,7 @@ class OpenedSlides:
         model = getattr(viewer, "__wrapped__", viewer)
         if model in self._viewers:
             return
-        self._viewers.add(model)
+        self._viewers[model] = guard_viewer(model)
         model.layers.events.inserted.connect(self._on_inserted)
         model.layers.events.removed.connect(self._on_removed)
         for layer in model.layers:

@@ -61,6 +61,7 @@ class RegionDock(QWidget):
         self._follow_active()
 
     def _build(self) -> None:
+        self.setStyleSheet("QToolButton:checked { background: palette(highlight); }")
         self.buttons: dict[Tool, QToolButton] = {}
         row = QHBoxLayout()
         row.setSpacing(0)
