@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
@@ -67,7 +66,9 @@ class TileLoader:
         self._chores: deque[tuple[Hashable, Step]] = deque()
         self._running: set[TileKey] = set()
         self._closed = False
-        self._work = threading.Condition()
+        lock = threading.RLock()
+        self._work = threading.Condition(lock)
+        self._done = threading.Condition(lock)
         count = workers if workers is not None else min(4, max(2, os.cpu_count() or 2))
         self._threads = [
             threading.Thread(target=self._run, name=f"tiles-{i}", daemon=True) for i in range(count)
@@ -139,6 +140,11 @@ class TileLoader:
             waiting = client is not None and bool(client.wanted)
             return waiting or any(key.owner == owner for key in self._running)
 
+    def wait(self, owner: Hashable, seconds: float) -> None:
+        """Wait, but not for long, until all that a client asked for was decoded."""
+        with self._done:
+            self._done.wait_for(lambda: not self.busy(owner), seconds)
+
     def forget(self, owner: Hashable) -> None:
         """Drop a client with its requests, chores and tiles; what is being decoded is let go."""
         with self._work:
@@ -157,7 +163,6 @@ class TileLoader:
             thread.join()
 
     def _run(self) -> None:
-        _let_the_window_go_first()
         while True:
             with self._work:
                 while not self._closed and not self._something_to_do():
@@ -195,6 +200,7 @@ class TileLoader:
             trouble = UserError(f"A part of the picture cannot be shown ({type(error).__name__}).")
         with self._work:
             self._running.discard(key)
+            self._done.notify_all()
             if self._clients.get(key.owner) is not client:
                 return
             if tile is not None:
@@ -235,9 +241,3 @@ class TileLoader:
             self._chores = deque(chore for chore in self._chores if chore != (owner, step))
         if known and trouble is not None:
             self._tell(self.failed, owner, trouble)
-
-
-def _let_the_window_go_first() -> None:
-    """Lower this thread's priority, where a thread has one of its own."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)

@@ -63,17 +63,27 @@ class Frame:
         """Whether a tile is still to come."""
         return place in self._stand_ins
 
-    @property
-    def coarse_wishes(self) -> list[Place]:
-        """Tiles two levels up that would be better stand-ins than those on show."""
-        level = self.level + 2
-        if level >= len(self._rungs) - 1:
-            return []
+    def coarse_wishes(self, level: int) -> list[Place]:
+        """Return tiles of a coarser level that would be better stand-ins than those on show."""
         poor = [place for place, stand_in in self._stand_ins.items() if stand_in > level]
         return list(dict.fromkeys((level, *self._ancestor(place, level)) for place in poor))
 
-    def fill(self, lookup: Lookup, base: RGB) -> None:
-        """Take what has come since the last time, and better stand-ins for the rest.
+    def take(self, lookup: Lookup) -> None:
+        """Paste the tiles that came since the last time.
+
+        Parameters
+        ----------
+        lookup
+            Returns a tile that is in memory, or None.
+        """
+        for place in list(self._stand_ins):
+            tile = lookup(place)
+            if tile is not None:
+                paste(Patch(self.picture, self.box), Patch(tile, self._box_of(place)))
+                del self._stand_ins[place]
+
+    def stand_in(self, lookup: Lookup, base: RGB) -> None:
+        """Draw better stand-ins for what is missing, where there are any.
 
         Parameters
         ----------
@@ -82,13 +92,8 @@ class Frame:
         base
             The coarsest rung, whole.
         """
-        for place in list(self._stand_ins):
-            tile = lookup(place)
-            if tile is None:
-                self._stand_in(place, lookup, base)
-            else:
-                paste(Patch(self.picture, self.box), Patch(tile, self._box_of(place)))
-                del self._stand_ins[place]
+        for place in self._stand_ins:
+            self._stand_in(place, lookup, base)
 
     def base_changed(self) -> None:
         """Draw what the coarsest rung stands in for anew at the next `fill`."""

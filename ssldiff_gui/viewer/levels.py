@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ from ssldiff_gui.viewer.mosaic import Patch, paste, tiles_over
 
 LARGEST_PICTURE = 256 << 20
 """More bytes than any screen shows: whoever asks for it wants the file, not the display."""
+
+
+GRACE = 0.008
+"""Seconds that a new view may wait for tiles: half of what nobody notices, and often enough to be
+sharp at once instead of blurred first."""
 
 
 class DisplayPyramid:
@@ -102,6 +108,11 @@ class DisplayPyramid:
             return not any(self._awaited(place) for place in (*shown, *self._base_missing))
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing is being decoded: more will not come soon."""
+        return not self.loader.busy(self._owner)
+
+    @property
     def base(self) -> RGB:
         """The coarsest level, whole; one array for life, filled in place as tiles arrive."""
         return self._base
@@ -136,11 +147,27 @@ class DisplayPyramid:
             self.rest()
             return self._base[box.y : box.y2, box.x : box.x2]
         with self._lock:
-            if self._frame is None or (self._frame.level, self._frame.box) != (level, box):
-                self._frame = Frame(self.rungs, self.side, level, box)
-            self._frame.fill(self._lookup, self._base)
-            self._ask(self._frame)
-            return self._frame.picture
+            frame = self._frame
+            if frame is None or (frame.level, frame.box) != (level, box):
+                frame = self._frame = Frame(self.rungs, self.side, level, box)
+                self._take_soon(frame)
+            frame.take(self._lookup)
+            frame.stand_in(self._lookup, self._base)
+            self._ask(frame)
+            return frame.picture
+
+    def _take_soon(self, frame: Frame) -> None:
+        """Ask for what a new frame lacks and give it the blink in which most of it comes."""
+        end = time.perf_counter() + GRACE
+        self._ask(frame)
+        frame.take(self._lookup)
+        if frame.missing:
+            owner = self._owner
+            self._lock.release()  # a worker that fills the coarsest level needs it
+            try:
+                self.loader.wait(owner, end - time.perf_counter())
+            finally:
+                self._lock.acquire()
 
     def wanted(self, viewport: Box) -> None:
         """Say what is really in view: the rest of what napari asks for comes after it.
@@ -195,8 +222,18 @@ class DisplayPyramid:
         missing = frame.missing
         if self._viewport is not None:
             missing.sort(key=self._out_of_view)
-        places = [*self._base_missing, *frame.coarse_wishes, *missing]
+        coarse = self._coarse_for(frame.level)
+        wishes = [] if coarse is None else frame.coarse_wishes(coarse)
+        places = [*self._base_missing, *wishes, *missing]
         self.loader.request(self._owner, [self._key(place) for place in places])
+
+    def _coarse_for(self, level: int) -> int | None:
+        """Return the level of the stand-ins worth asking for: far coarser, and soon had."""
+        for coarse in range(level + 2, len(self.rungs) - 1):
+            built = self._overview is not None and self._overview.covers(coarse)
+            if self.rungs[coarse].factor == 1 or built:
+                return coarse
+        return None
 
     def _out_of_view(self, place: Place) -> bool:
         rung = self.rungs[place[0]]

@@ -72,10 +72,11 @@ class SceneLayer:
         self.pyramid.close()
 
     def _on_arrived(self) -> None:
-        """Ask for one refresh, from a worker's thread; more tiles until then cost nothing."""
-        if not self._due:
+        """Ask for a refresh, from a worker's thread: at once when no more is to come."""
+        last = self.pyramid.settled
+        if not self._due or last:
             self._due = True
-            on_gui_thread(self._schedule)
+            on_gui_thread(self._refresh if last else self._schedule)
 
     def _on_display(self) -> None:
         self._thumbnail_done = False
@@ -87,9 +88,10 @@ class SceneLayer:
             self._timer.start(max(0, round(wait * 1000)))
 
     def _refresh(self) -> None:
-        if self._closed:
+        if self._closed or not self._due:
             return
         self._due = False
+        self._timer.stop()
         thumbnail = self.pyramid.base_complete and not self._thumbnail_done
         self._thumbnail_done = self._thumbnail_done or thumbnail
         self.layer.refresh(extent=False, highlight=False, thumbnail=thumbnail)

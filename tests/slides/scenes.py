@@ -48,9 +48,10 @@ def picture(width: int, height: int, *, seed: int = 0, bands: int = 3) -> npt.ND
     rng = np.random.default_rng(seed)
     cells = rng.integers(0, 100, (height // 64 + 2, width // 64 + 2, 1)).astype(np.uint8)
     coarse = np.repeat(np.repeat(cells, 64, 0), 64, 1)[:height, :width]
-    x, y = np.arange(width)[None, :, None], np.arange(height)[:, None, None]
-    ramp = np.abs((x + 2 * y) % 128 - 64).astype(np.uint8)
-    return (coarse + ramp + 20 * np.arange(bands, dtype=np.uint8)).astype(np.uint8)
+    x, y = np.arange(128)[None, :, None], np.arange(128)[:, None, None]
+    ramp = np.abs((x + 2 * y) % 128 - 64) + 20 * np.arange(bands)
+    tiled = np.tile(ramp.astype(np.uint8), (height // 128 + 1, width // 128 + 1, 1))
+    return tiled[:height, :width] + coarse
 
 
 def scene_of(source: ArraySource, path: Path = Path("made.tif"), **facts: Any) -> Scene:
