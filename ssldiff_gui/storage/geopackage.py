@@ -192,9 +192,9 @@ def _row(annotation: Annotation, colours: Mapping[str, Colour]) -> dict[str, Any
     numbers = {name: special_word(value) for name, value in annotation.measurements.items()}
     return {
         "id": str(annotation.id),
-        "kind": annotation.kind,
-        "name": annotation.name or None,
-        "class": annotation.class_name,
+        "kind": _whole(annotation.kind),
+        "name": _whole(annotation.name),
+        "class": _whole(annotation.class_name or ""),
         "class_colour": _hex(colours.get(annotation.class_name or "")),
         "colour": _hex(annotation.colour),
         "locked": annotation.locked,
@@ -240,6 +240,11 @@ def _classes(colours: Mapping[str, Colour | None]) -> tuple[AnnotationClass, ...
     for name, colour in colours.items():
         classes.append(AnnotationClass(name=name, colour=colour or next_colour(classes)))
     return tuple(classes)
+
+
+def _whole(text: str) -> str | None:
+    """Return a text without the character at which GDAL would cut it off; None when empty."""
+    return text.replace("\0", "") or None
 
 
 def _column(values: list[Any], field: str) -> npt.NDArray[Any]:

@@ -34,7 +34,8 @@ def fingerprint(editor: AnnotationEditor) -> str:
     """Hash all that an editor holds, order included."""
     digest = hashlib.sha256(repr((editor.classes, editor.scale)).encode())
     for a in editor.annotations:
-        digest.update(repr((a.model_dump(exclude={"geometry"}), a.geometry.wkb_hex)).encode())
+        fields = (a.id.int, a.name, a.class_name, a.colour, a.locked, a.geometry.wkb)
+        digest.update(repr(fields).encode())
     return digest.hexdigest()
 
 
