@@ -24,7 +24,7 @@ from ssldiff_gui.slides.problems import broken, naming
 
 __all__ = ["RGB", "Display", "Level", "PixelSource", "Pixels", "Scene", "levels_of"]
 
-LARGEST_READ = 1 << 29
+LARGEST_READ = 1 << 28
 """Most bytes that one read may return: beyond it a caller should go tile by tile."""
 
 LARGEST_SCAN = 1 << 32

@@ -21,6 +21,9 @@ from ssldiff_gui.slides.tiff_layout import Unreadable, layout_of
 SEGMENT_LIMIT = 256 << 20
 """Most bytes that one strip or tile may hold once decoded."""
 
+LEAST_TILE, MOST_SPLIT = 8, 1 << 16
+"""TIFF wants tiles of 16 and more; a picture of any size in crumbs would take hours to read."""
+
 
 class TooLarge(Exception):
     """A picture whose parts are too large to decode; says why."""
@@ -78,6 +81,8 @@ class TiffPlane:
             tile = self.width, min(int(page.rowsperstrip), self.height)
         if min(tile) < 1:
             raise Torn("its tiles have no size")
+        if page.is_tiled and min(tile) < LEAST_TILE and self.width * self.height > MOST_SPLIT:
+            raise Torn("its tiles are too small to be meant")
         return tile
 
     def _index_of(self, page: Any, size: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ KINDS = {
     "zeiss": "Zeiss ZVI",
 }
 MOST_ASSOCIATED = 100_000_000
+MOST_IN_A_TILE = 64_000_000
+"""Pixels OpenSlide may be asked to decode at once: it ends the process when memory runs out."""
 
 
 class OpenSlideSource:
@@ -119,10 +121,10 @@ def _slide(path: Path, identity: Identity, slide: openslide.OpenSlide) -> Slide:
     sizes = [(int(width), int(height)) for width, height in slide.level_dimensions]
     if not sizes or min(min(size) for size in sizes) < 1:
         raise broken(path, "its levels have no size")
+    tiles = [_tile(properties, number) for number in range(len(sizes))]
+    if max(width * height for width, height in tiles) > MOST_IN_A_TILE:
+        raise oversized(path, "one of its tiles alone takes too much memory")
     x, y = (positive(properties.get(f"openslide.mpp-{axis}")) for axis in "xy")
-    tile = [
-        int(properties.get(f"openslide.level[0].tile-{side}", 512)) for side in ("width", "height")
-    ]
     scene = Scene(
         path,
         path.stem,
@@ -131,7 +133,7 @@ def _slide(path: Path, identity: Identity, slide: openslide.OpenSlide) -> Slide:
         dtype=np.uint8,
         bands=("Red", "Green", "Blue"),
         scale=None if x is None or y is None else Scale(x, y, "µm"),
-        tile=(tile[0], tile[1]),
+        tile=tiles[0],
         objective=positive(properties.get("openslide.objective-power")),
     )
     names = list(slide.associated_images)
@@ -144,6 +146,14 @@ def _slide(path: Path, identity: Identity, slide: openslide.OpenSlide) -> Slide:
         associated={name: _reader(path, name) for name in names},
         properties=properties,
     )
+
+
+def _tile(properties: Mapping[str, str], level: int) -> tuple[int, int]:
+    width, height = (
+        int(properties.get(f"openslide.level[{level}].tile-{side}", 512))
+        for side in ("width", "height")
+    )
+    return width, height
 
 
 def _reader(path: Path, name: str) -> Callable[[], RGB]:

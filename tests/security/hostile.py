@@ -12,7 +12,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 
-from tests.slides.made.others import ome_zarr
+from tests.slides.made.others import dicom, ome_zarr
 from tests.slides.made.pixels import picture
 
 Hostile = Callable[[Path], tuple[Path, str]]
@@ -187,6 +187,27 @@ def huge_tag(folder: Path) -> tuple[Path, str]:
     return path, "opened"
 
 
+def dicom_bomb(folder: Path) -> tuple[Path, str]:
+    """A slide of one tile of 65,535² pixels, for which OpenSlide would ask 17 GB."""
+    path = dicom(folder / "bomb.dcm", 64, 64)
+    content = bytearray(path.read_bytes())
+    sizes = ((0x28, 0x10, b"US"), (0x28, 0x11, b"US"), (0x48, 6, b"UL"), (0x48, 7, b"UL"))
+    for group, element, kind in sizes:
+        at = content.index(struct.pack("<HH", group, element) + kind)
+        struct.pack_into("<H", content, at + 8, 65_535)
+    path.write_bytes(content)
+    return path, "OversizedFile"
+
+
+def crumbs(folder: Path) -> tuple[Path, str]:
+    """A million tiles of one pixel each."""
+    entries = _grey(
+        1000, (322, SHORT, 1), (323, SHORT, 1), (324, LONG, [8] * 1_000_000),
+        (325, SHORT, [1] * 1_000_000), compression=1,
+    )  # fmt: skip
+    return ifd_tiff(folder / "crumbs.tif", entries, data=b"x", following=0), "BrokenFile"
+
+
 def png_bomb(folder: Path) -> tuple[Path, str]:
     """A PNG of a few bytes that claims 100,000²."""
     head = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
@@ -269,6 +290,8 @@ HOSTILE: dict[str, Hostile] = {
         deflate_bomb,
         ome_claims,
         huge_tag,
+        dicom_bomb,
+        crumbs,
         png_bomb,
         zarr_pickle,
         zarr_chunk,
