@@ -13,14 +13,16 @@ LENGTHS = ((1e3, "km"), (1.0, "m"), (1e-3, "mm"), (1e-6, "µm"))
 AREAS = ((1e6, "km²"), (1.0, "m²"), (1e-6, "mm²"), (1e-12, "µm²"))
 
 
-def length_text(metres: float, *, smallest: str = "µm") -> str:
+def length_text(metres: float) -> str:
     """Return a length in the unit that reads best."""
-    return _in_units(metres, LENGTHS, smallest)
+    factor, name = _unit_for(metres, LENGTHS)
+    return f"{_figures(metres / factor)} {name}"
 
 
-def area_text(square_metres: float, *, smallest: str = "µm²") -> str:
-    """Return an area in the unit that reads best."""
-    return _in_units(square_metres, AREAS, smallest)
+def area_text(square_metres: float) -> str:
+    """Return an area in the unit that reads best; 0.2 mm² reads better than 200,000 µm²."""
+    factor, name = _unit_for(square_metres * 10, AREAS)
+    return f"{_figures(square_metres / factor)} {name}"
 
 
 def size_text(geometry: Any, world: World) -> str:
@@ -121,24 +123,15 @@ class Position:
 
 def _pair(width: float, height: float) -> str:
     """Return both sides in one unit, the one that suits the longer."""
-    factor, name = _unit_for(max(width, height), LENGTHS, "µm")
+    factor, name = _unit_for(max(width, height), LENGTHS)
     return f"{_figures(width / factor)} × {_figures(height / factor)} {name}"
 
 
-def _in_units(value: float, units: tuple[tuple[float, str], ...], smallest: str) -> str:
-    factor, name = _unit_for(value, units, smallest)
-    return f"{_figures(value / factor)} {name}"
-
-
-def _unit_for(
-    value: float, units: tuple[tuple[float, str], ...], smallest: str
-) -> tuple[float, str]:
-    for factor, name in units:
-        if value >= factor or name == smallest:
-            return factor, name
-    return units[-1]
+def _unit_for(value: float, units: tuple[tuple[float, str], ...]) -> tuple[float, str]:
+    fits = (unit for unit in units if value >= unit[0])
+    return next(fits, units[-1])
 
 
 def _figures(value: float) -> str:
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
     return f"{value:,.{digits}f}"
