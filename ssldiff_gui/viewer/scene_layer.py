@@ -41,7 +41,7 @@ class SceneLayer:
         self._model = model
         self._closed = False
         self._due = False
-        self._thumbnail_done = pyramid.base_complete
+        self._thumbnail_done = False
         self._refreshed = 0.0
         self._timer = QTimer()
         self._timer.setSingleShot(True)
