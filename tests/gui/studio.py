@@ -69,7 +69,11 @@ class Studio:
         self.ready = False
         self.window.ready.connect(lambda: setattr(self, "ready", True))
         self.window.show()
-        self.window.activateWindow()  # no window manager does so on a bare display
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Make the window the active one: no window manager does so on a bare display."""
+        self.window.activateWindow()
         until(self.window.isActiveWindow, "the window")
 
     @property
