@@ -31,9 +31,9 @@ LARGEST_PICTURE = 256 << 20
 """More bytes than any screen shows: whoever asks for it wants the file, not the display."""
 
 
-GRACE = 0.008
-"""Seconds that a new view may wait for tiles: half of what nobody notices, and often enough to be
-sharp at once instead of blurred first."""
+GRACE = 0.005
+"""Seconds that a new view may wait for tiles: a third of a frame, and often enough to be sharp at
+once instead of blurred first."""
 
 
 class DisplayPyramid:

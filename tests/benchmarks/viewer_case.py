@@ -91,7 +91,7 @@ def steps(side: int, canvas: tuple[int, int], count: int) -> list[tuple[float, f
     return found
 
 
-def spin(until: Callable[[], bool], limit: float = 60.0) -> None:
+def spin(until: Callable[[], bool], limit: float = 30.0) -> None:
     """Run the window's loop until something holds."""
     from qtpy.QtWidgets import QApplication
 
