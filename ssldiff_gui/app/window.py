@@ -203,7 +203,8 @@ class StudioWindow(QMainWindow):
     def _make_synthetic(self) -> None:
         if self._closing:
             return
-        from ssldiff_gui.viewer.desktop import make_view
+        from ssldiff_gui.viewer.cross_hair import CrossHair
+        from ssldiff_gui.viewer.desktop import make_view, warm_up
         from ssldiff_gui.viewer.links import link_cameras
 
         original, synthetic = self.parts.original, self.parts.synthetic
@@ -211,7 +212,11 @@ class StudioWindow(QMainWindow):
         synthetic.follow_theme(self.theme.tokens)
         assert original.view is not None  # noqa: S101
         assert synthetic.view is not None  # noqa: S101
+        assert synthetic.canvas is not None  # noqa: S101
         self.link = link_cameras(original.view, synthetic.view)
+        native = synthetic.canvas.canvas.native
+        self.cross_hair = CrossHair(original.view, synthetic.view, native)
+        warm_up()
         self.ready.emit()
 
     # -- following -------------------------------------------------------------------------------
@@ -337,6 +342,7 @@ class StudioWindow(QMainWindow):
     def _close_views(self) -> None:
         if hasattr(self, "link"):
             self.link.close()
+            self.cross_hair.leave()
         self.parts.synthetic.close_view()
         self.parts.original.close_view()
         if self.views_ready:

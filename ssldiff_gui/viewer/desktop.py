@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import napari.settings
 from napari.components import ViewerModel
 from napari.qt import QtViewer
@@ -9,6 +11,7 @@ from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from qtpy.QtWidgets import QWidget
 
 from ssldiff_gui.slides.loader import TileLoader
+from ssldiff_gui.state.background import in_background
 from ssldiff_gui.viewer.canvas_keys import CanvasKeys
 from ssldiff_gui.viewer.gl_context import CanvasContext
 from ssldiff_gui.viewer.scene_view import SceneView
@@ -77,6 +80,15 @@ def make_view(loader: TileLoader | None = None) -> tuple[StudioCanvas, SceneView
     view.dpi = float(canvas.logicalDpiX())
     CanvasKeys(view, canvas.canvas.native)
     return canvas, view
+
+
+def warm_up() -> None:
+    """Load, in a thread, what napari would load at the first picture; call it once one sees."""
+
+    def load() -> None:
+        import_module("scipy.ndimage")
+
+    in_background(load, "warm up")
 
 
 def quiet_settings() -> None:

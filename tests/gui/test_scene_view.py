@@ -16,9 +16,10 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from ssldiff_gui.core.annotations import Annotation
 from ssldiff_gui.core.geometry import Box, Georeference, Scale
 from ssldiff_gui.viewer.annotation_layer import SHAPES_LIMIT
+from ssldiff_gui.viewer.cross_hair import CrossHair
 from ssldiff_gui.viewer.desktop import make_view
 from ssldiff_gui.viewer.tools import Tool
-from tests.gui.canvases import SIZES, SQUARE, Hand, square_document
+from tests.gui.canvases import SIZES, SQUARE, Hand, place_of, square_document
 
 pytestmark = pytest.mark.gui
 
@@ -39,6 +40,7 @@ def window(qtbot):
     view.close()
     canvas.close()
     window.close()
+    window.deleteLater()
     qtbot.wait(20)
 
 
@@ -586,6 +588,24 @@ def test_napari_s_own_keys_do_nothing(window, view, hand, key):
     QTest.qWait(20)
     after = (view.model.canvas.grid.enabled, view.model.dims.order, view.model.dims.ndisplay)
     assert before == after
+
+
+def test_a_cross_shows_where_the_cursor_is_on_the_other_view(view, hand, tmp_path, qtbot):
+    canvas, other = make_view()
+    canvas.setGeometry(1050, 50, 500, 400)  # away from the pointer
+    canvas.show()
+    qtbot.waitExposed(canvas)
+    other.show(square_document(tmp_path, name="other.tif"))
+    native = canvas.canvas.native
+    cross = CrossHair(view, other, native)
+    hand.move(3000, 2000)
+    qtbot.waitUntil(cross.isVisible)
+    expected = place_of(other.model, other.world, 3000, 2000)
+    assert (cross.geometry().center() - expected).manhattanLength() <= 4
+    cross.leave()
+    assert not cross.isVisible()
+    other.close()
+    canvas.close()
 
 
 def test_a_resize_after_a_change_of_documents_does_not_crash(window, view, hand, tmp_path, qtbot):
