@@ -15,6 +15,7 @@ from ssldiff_gui.slides.positioned import Gate
 from ssldiff_gui.slides.problems import broken, naming, oversized, unsupported
 from ssldiff_gui.slides.scene import RGB, Pixels, Scene, levels_of
 from ssldiff_gui.slides.slide import Slide
+from ssldiff_gui.slides.zarr_codecs import checked
 from ssldiff_gui.slides.zarr_metadata import Axes, axes_of, images_in, pixel_size, refuse_unsafe
 
 CHUNK_LIMIT = 256 << 20
@@ -124,7 +125,7 @@ def _arrays(path: Path, folder: Path, multiscale: Mapping[str, Any]) -> Iterator
         chunk = int(np.prod([int(side) for side in array.chunks], dtype=object))
         if chunk * array.dtype.itemsize > CHUNK_LIMIT:
             raise oversized(path, f"one of its chunks alone holds {chunk:,} values")
-        yield array
+        yield checked(array)
 
 
 def _band_names(multiscale: Mapping[str, Any], bands: int) -> list[str]:

@@ -95,6 +95,8 @@ def open_tiff(path: Path, identity: Identity) -> Slide:
     with naming(path), _parsed(path) as tif:
         pages = _pages(tif, path)
         reader = _reader_elsewhere(tif, pages[0])
+        if reader is _open_vendor:
+            _refuse_torn(path, tif, pages)
         if reader is None:
             contents = _contents(tif, pages)
             try:
@@ -148,6 +150,15 @@ def _goes_on_beyond_the_end(tif: tifffile.TiffFile, page: Any) -> bool:
     file.seek(page.offset + layout.tagnosize + tags * layout.tagsize)
     (following,) = struct.unpack(layout.offsetformat, file.read(layout.offsetsize))
     return bool(following > file.size)
+
+
+def _refuse_torn(path: Path, tif: tifffile.TiffFile, pages: list[Any]) -> None:
+    """Refuse parts beyond the end of the file: OpenSlide asks memory for them and may abort."""
+    size = tif.filehandle.size
+    for page in pages:
+        for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False):
+            if not 0 <= offset <= size - count:
+                raise truncated(path)
 
 
 def _open_raster(path: Path, identity: Identity) -> Slide:

@@ -197,7 +197,7 @@ def refuse_unsafe(path: Path, folder: Path) -> None:
         raise broken(path, f"its level {folder.name[:40]!r} has no metadata")
     codecs = [found.get("compressor"), *(found.get("filters") or [])]
     for name in (*_ids(codecs), *_names(found.get("codecs") or [])):
-        if name.removeprefix("numcodecs.") not in CODECS:
+        if name not in CODECS:
             raise unsupported(path, f"its codec {name[:40]!r} is not supported")
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import tifffile
 
 from tests.slides.made.others import dicom, ome_zarr
 from tests.slides.made.pixels import picture
+from tests.slides.made.vendors import bif
 
 Hostile = Callable[[Path], tuple[Path, str]]
 
@@ -208,6 +210,33 @@ def crumbs(folder: Path) -> tuple[Path, str]:
     return ifd_tiff(folder / "crumbs.tif", entries, data=b"x", following=0), "BrokenFile"
 
 
+def blosc_beyond(folder: Path) -> tuple[Path, str]:
+    """A Blosc chunk that claims more bytes than it has, with blocks far beyond its end."""
+    import numcodecs
+
+    path = ome_zarr(folder / "hostile.zarr", version="0.4", width=64, height=64)
+    file = path / "0" / ".zarray"
+    found = json.loads(file.read_text())
+    found["compressor"] = numcodecs.Blosc().get_config()
+    file.write_text(json.dumps(found))
+    smooth = np.arange(3 * 32 * 32, dtype=np.uint32).astype(np.uint8).reshape(3, 32, 32)
+    chunk = bytearray(numcodecs.Blosc().encode(smooth))
+    struct.pack_into("<II", chunk, 12, 0x7000_0000, 0x6000_0000)
+    for chunk_file in (path / "0").rglob("[0-9]*"):
+        if chunk_file.is_file():
+            chunk_file.write_bytes(chunk)
+    return path, "BrokenFile"
+
+
+def ventana_claim(folder: Path) -> tuple[Path, str]:
+    """A Ventana tile of 2 GB in a small file: OpenSlide would end the process."""
+    path = bif(folder / "claim.bif", 64, 2, 2)
+    with tifffile.TiffFile(path, mode="r+b") as tif:
+        counts = tif.pages[1].tags["TileByteCounts"]
+        counts.overwrite([0x7FFF_FFFF] * counts.count)
+    return path, "BrokenFile"
+
+
 def png_bomb(folder: Path) -> tuple[Path, str]:
     """A PNG of a few bytes that claims 100,000²."""
     head = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
@@ -297,5 +326,7 @@ HOSTILE: dict[str, Hostile] = {
         zarr_chunk,
         zarr_outside,
         blosc_claim,
+        blosc_beyond,
+        ventana_claim,
     )
 }
