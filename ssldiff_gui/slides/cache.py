@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ssldiff_gui.slides.scene import RGB
 
-DEFAULT_LIMIT = 128 << 20
+DEFAULT_LIMIT = 96 << 20
 """With napari, its textures and two views this keeps the whole process under 600 MB."""
 
 

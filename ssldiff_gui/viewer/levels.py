@@ -149,6 +149,7 @@ class DisplayPyramid:
         with self._lock:
             frame = self._frame
             if frame is None or (frame.level, frame.box) != (level, box):
+                self._frame = None  # its pixels make room
                 frame = self._frame = Frame(self.rungs, self.side, level, box)
                 self._take_soon(frame)
             frame.take(self._lookup)

@@ -184,8 +184,8 @@ def main(kind: str, path: Path, count: int, started: float) -> dict[str, Any]:
     else:
         layer, sharp = opening.show(viewer) if opening else show_plain(viewer, path)
         clock.watch(layer)
-        spin(lambda: clock.first_picture > 0)
-        spin(sharp)
+        spin(lambda: clock.first_picture > 0, 300)
+        spin(sharp, 300)
         result["first_sharp"] = time.monotonic() - started
         result.update(walk(viewer, clock, sharp, count))
         result["first_picture"] = clock.first_picture

@@ -61,7 +61,7 @@ def test_the_environment_counts_but_is_not_saved(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SSLDIFF_HOME", str(settings.path.parents[1]))
     again = Settings.load(settings.path)
     assert again.theme == "dark"
-    assert again.tile_memory_mb == 256
+    assert again.tile_memory_mb == 96
     assert again.units == "pixels"
 
 
