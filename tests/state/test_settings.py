@@ -115,7 +115,7 @@ def test_changes_are_told_once_and_checked() -> None:
     with pytest.raises(ValidationError):
         settings.tile_memory_mb = -1
     assert told == ["theme"]
-    assert settings.tile_memory_mb == 256
+    assert settings.tile_memory_mb == 96
 
 
 def test_recent_files_are_few_and_newest_first(tmp_path: Path) -> None:
