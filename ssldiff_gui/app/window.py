@@ -186,10 +186,12 @@ class StudioWindow(QMainWindow):
             return
         from ssldiff_gui.slides.cache import TileCache
         from ssldiff_gui.slides.loader import TileLoader
+        from ssldiff_gui.slides.tile_folder import TileFolder
         from ssldiff_gui.viewer.desktop import make_view
 
         cache = TileCache(self.settings.tile_memory_mb << 20)
-        self._loader = TileLoader(self.settings.decode_threads or None, cache)
+        folder = TileFolder(cap_bytes=int(self.settings.pyramid_disk_gb * 2**30))
+        self._loader = TileLoader(self.settings.decode_threads or None, cache, folder)
         self.parts.original.attach(*make_view(self._loader))
         view = self.parts.original.view
         assert view is not None  # noqa: S101
