@@ -7,6 +7,7 @@ display number (the server picks it) and without xauth.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ def main(command: list[str]) -> int:
     """Run the command; return its exit status."""
     if system.has_display():
         return subprocess.run(command, check=False).returncode
+    # Being told to end is no reason to leave a server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with virtual_display() as name:
         # The drivers of a virtual display have no screen to wait for, and no graphics card.
         environment = os.environ | {"DISPLAY": name, "LIBGL_ALWAYS_SOFTWARE": "1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -131,6 +132,19 @@ def test_a_command_gets_a_display_of_its_own():
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert re.fullmatch(r"at :\d+\n", done.stdout), done.stderr
     assert done.returncode == 3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is Linux's")
+def test_a_command_that_is_told_to_end_leaves_no_server_behind():
+    script = "import os; print(os.environ['DISPLAY'], flush=True); import time; time.sleep(60)"
+    command = [sys.executable, PACKAGING / "with_display.py", sys.executable, "-c", script]
+    environment = {"PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        number = running.stdout.readline().strip().removeprefix(":")
+        assert Path(f"/tmp/.X11-unix/X{number}").exists()  # noqa: S108 - X11's own place
+        running.terminate()
+        assert running.wait(timeout=20) == 128 + signal.SIGTERM
+    assert not Path(f"/tmp/.X11-unix/X{number}").exists()  # noqa: S108
 
 
 def test_every_direct_dependency_is_pinned_by_name_and_version_only(repository):
