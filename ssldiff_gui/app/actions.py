@@ -102,7 +102,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.annotations", "Go to the annotations", "shape-outline", "panes.annotations", "Alt+1"),
     Action("view.image", "Go to the image's facts", "information-outline", "panes.image", "Alt+2", search="metadata scale bands"),
     Action("view.scale", "Set the scale…", "ruler", "view.set_scale", "", has("document"), search="micrometre pixel size mpp"),
-    Action("theme.toggle", "Change between dark and light", "theme-light-dark", "window.toggle_theme", "Ctrl+Shift+L", search="theme appearance"),
+    Action("theme.toggle", "Change between dark and light", "circle-half-full", "window.toggle_theme", "Ctrl+Shift+L", search="theme appearance"),
     Action("theme.system", "Follow the system's theme", "brightness-auto", "window.system_theme", checked=has("follows_system"), search="appearance dark light"),
     Action("help.palette", "Search commands", "magnify", "window.palette", "Ctrl+K"),
     Action("help.keys", "Keyboard shortcuts", "keyboard-outline", "window.shortcuts", "?"),

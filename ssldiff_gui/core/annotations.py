@@ -158,9 +158,14 @@ class Annotation(BaseModel):
         return not self.locked and self.kind not in READ_ONLY_KINDS
 
     @property
+    def label(self) -> str:
+        """What is written beside it on the picture: its name, or its class, or nothing."""
+        return self.name or self.class_name or ""
+
+    @property
     def title(self) -> str:
-        """What to call it in a list: its name, or its class, or its kind."""
-        return self.name or self.class_name or self.kind[:1].upper() + self.kind[1:]
+        """What to call it in a list: its label, or its kind."""
+        return self.label or self.kind[:1].upper() + self.kind[1:]
 
 
 @dataclass(frozen=True, slots=True)

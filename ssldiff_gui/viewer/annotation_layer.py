@@ -24,7 +24,7 @@ from ssldiff_gui.viewer.annotation_shapes import AnnotationShapes
 from ssldiff_gui.viewer.gui_thread import Coalesced
 from ssldiff_gui.viewer.outline_overlay import OutlineOverlay
 from ssldiff_gui.viewer.shape_path import drawn
-from ssldiff_gui.viewer.sizes import length_text, size_text
+from ssldiff_gui.viewer.sizes import line_text, size_text
 from ssldiff_gui.viewer.tools import Tool
 from ssldiff_gui.viewer.world import World
 
@@ -216,7 +216,7 @@ class AnnotationLayer:
     def _restyle(self) -> None:
         classes = self.editor.classes
         shown = (self.editor.get(identity) for identity in self.shapes.identities)
-        looks = {a.id: (colour_of(a, classes), a.name) for a in shown if a is not None}
+        looks = {a.id: (colour_of(a, classes), a.label) for a in shown if a is not None}
         if looks.keys() >= self.shapes.identities:
             self.shapes.style(looks, self._outline_width())
 
@@ -322,9 +322,7 @@ class AnnotationLayer:
 
     def _tidy(self) -> None:
         """Mend, now that napari is done, whatever differs from the editor."""
-        if self._pressed:
-            return
-        if not self.drawing:
+        if not self._pressed and not self.drawing:
             stale = [a for i in self._stale if (a := self.editor.get(i)) is not None]
             self._stale.clear()
             self.shapes.put(stale)
@@ -382,11 +380,7 @@ class AnnotationLayer:
             return size_text(geometry, self.world)
         if len(vertices) < 2:
             return ""
-        line = LineString(vertices[:, ::-1])
-        if self.world.unit == "px":
-            return f"{line.length:,.0f} px"
-        metre = (1e-6 if self.world.unit == "µm" else 1.0) * min(self.world.scale)
-        return f"{line.length:,.0f} px · {length_text(line.length * metre)}"
+        return line_text(LineString(vertices[:, ::-1]).length, self.world)
 
 
 def _has_shape(annotation: Annotation) -> bool:

@@ -66,6 +66,8 @@ class AnnotationShapes:
                 # Glass is white; the ground, seen from above, is not.
                 "color": "white" if world.unit == "m" else "black",
                 "anchor": "upper_left",
+                # Otherwise the faces of shapes drawn before hide the letters over them.
+                "blending": "translucent_no_depth",
                 "translation": (0, 0),
             },
         )

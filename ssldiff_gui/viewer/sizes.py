@@ -55,6 +55,15 @@ def size_text(geometry: Any, world: World) -> str:
     return " · ".join(parts)
 
 
+def line_text(length: float, world: World) -> str:
+    """Return the length of a line that is `length` level-0 pixels long."""
+    pixels = f"{length:,.0f} px"
+    if world.unit == "px":
+        return pixels
+    metre = (1e-6 if world.unit == "µm" else 1.0) * min(world.scale)
+    return f"{pixels} · {length_text(length * metre)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where the cursor is.

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ssldiff_gui.core.geometry import Scale
+from ssldiff_gui.core.ground import on_the_ground
 from ssldiff_gui.slides.scene import Scene
 
 WorldUnit = Literal["µm", "m", "px"]
 
 PINT_NAMES: dict[WorldUnit, str] = {"µm": "micrometer", "m": "meter", "px": "pixel"}
-
-METRES_PER_DEGREE = 111_320.0
-"""Along a meridian, and along the equator; near enough for a scale bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class World:
     unit
         "px" says that the scale is not known.
     approximate
-        Whether the size holds at the middle of the scene only (geographic coordinates).
+        Whether the size holds at the middle of the scene only (degrees, Web Mercator).
     """
 
     x: float
@@ -60,7 +58,7 @@ class World:
 
     @classmethod
     def of(cls, scene: Scene, by_hand: Scale | None = None) -> World:
-        """Return the world of a scene; degrees become metres at its middle's latitude.
+        """Return the world of a scene; map units become true metres at its middle.
 
         Parameters
         ----------
@@ -70,17 +68,14 @@ class World:
             A scale that a person gave; it wins over the file's.
         """
         scale = by_hand if by_hand is not None else scene.scale
-        if scale is None or scale.unit == "px":
+        if scale is None:
             return cls(1.0, 1.0, "px")
-        if scale.unit != "°":
-            return cls(scale.x, scale.y, scale.unit)
-        if scene.georeference is None:
+        place = None if by_hand is not None else scene.georeference
+        ground = on_the_ground(scale, place, scene.width / 2, scene.height / 2)
+        if ground is None:
             return cls(1.0, 1.0, "px")
-        _, latitude = scene.georeference.to_crs(scene.width / 2, scene.height / 2)
-        shrink = max(0.01, math.cos(math.radians(max(-89.0, min(89.0, latitude)))))
-        return cls(
-            scale.x * METRES_PER_DEGREE * shrink, scale.y * METRES_PER_DEGREE, "m", approximate=True
-        )
+        unit: WorldUnit = "µm" if ground.unit == "µm" else "m"
+        return cls(ground.x, ground.y, unit, approximate=ground != scale)
 
 
 def image_placing(world: World) -> dict[str, Any]:

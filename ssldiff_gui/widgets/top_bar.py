@@ -44,7 +44,7 @@ class TopBar(QFrame):
         keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.search.clicked.connect(self.search_requested)
         self.theme = tool_button(
-            "theme-light-dark",
+            "circle-half-full",
             "Change between dark and light",
             "Change between dark and light  (Ctrl+Shift+L)",
         )
