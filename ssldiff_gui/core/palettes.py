@@ -30,13 +30,13 @@ HISTOLOGY = tuple(
         ("Stroma", COLOURS[2]),
         ("Immune cells", COLOURS[1]),
         ("Necrosis", COLOURS[6]),
-        ("Normal tissue", COLOURS[3]),
+        ("Normal tissue", COLOURS[4]),
         ("Fat", COLOURS[5]),
-        ("Vessel", COLOURS[4]),
+        ("Vessel", COLOURS[7]),
         ("Artefact", COLOURS[8]),
     )
 )
-"""What is marked most often on stained tissue."""
+"""What is marked most often on stained tissue; no pink, which haematoxylin and eosin would hide."""
 
 LAND_COVER = tuple(
     AnnotationClass(name=name, colour=colour)
