@@ -21,6 +21,9 @@ from ssldiff_gui.viewer.world import World
 LEFT = Qt.MouseButton.LeftButton
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 
+SETTLE_MS = 40
+"""napari throttles moves of the mouse; the last one comes late."""
+
 SIZES = ((8192, 6144), (2048, 1536), (512, 384))
 SQUARE = Box(2048, 1024, 2048, 2048)
 """Red on white; aligned to every level."""
@@ -77,7 +80,7 @@ def drag(model, native, world: World, places: Iterable[tuple[float, float]], but
         for part in (0.5, 1.0):
             QTest.mouseMove(native, start + (end - start) * part)
             QTest.qWait(12)
-    QTest.qWait(40)  # napari throttles moves; the last one comes late
+    QTest.qWait(SETTLE_MS)
     QTest.mouseRelease(native, button, NO_KEYS, points[-1])
     QTest.qWait(30)
 
@@ -94,7 +97,7 @@ class Hand:
 
     def move(self, x: float, y: float) -> None:
         QTest.mouseMove(self.native, self.at(x, y))
-        QTest.qWait(12)
+        QTest.qWait(SETTLE_MS)
 
     def drag(self, places: Iterable[tuple[float, float]], button=LEFT) -> None:
         drag(self.view.model, self.native, self.view.world, places, button)
@@ -102,7 +105,7 @@ class Hand:
     def click(self, x: float, y: float) -> None:
         self.move(x, y)
         QTest.mouseClick(self.native, LEFT, NO_KEYS, self.at(x, y))
-        QTest.qWait(12)
+        QTest.qWait(SETTLE_MS)
 
     def double_click(self, x: float, y: float) -> None:
         self.click(x, y)

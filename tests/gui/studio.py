@@ -128,7 +128,10 @@ class Studio:
         return self.document
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
-        """Press a key where the focus is."""
+        """Press a key where the focus is; shortcuts are heard in an active window only."""
+        if QApplication.activeWindow() is None:
+            self.window.activateWindow()
+            until(QApplication.activeWindow, "an active window")
         target = QApplication.focusWidget() or self.window
         QTest.keyClick(target, key, modifiers or Qt.KeyboardModifier.NoModifier)
         wait(30)
@@ -186,7 +189,9 @@ class Studio:
         scene = self.document.scene
         self.click_canvas()
         self.key(key)
+        before = self.document.editor.annotations
         self.hand.drag([(x * scene.width, y * scene.height) for x, y in places])
+        until(lambda: self.document.editor.annotations != before, "what was drawn")
         wait(60)
 
     def click_canvas(self) -> None:

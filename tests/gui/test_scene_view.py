@@ -598,14 +598,19 @@ def test_a_cross_shows_where_the_cursor_is_on_the_other_view(view, hand, tmp_pat
     other.show(square_document(tmp_path, name="other.tif"))
     native = canvas.canvas.native
     cross = CrossHair(view, other, native)
-    hand.move(3000, 2000)
-    qtbot.waitUntil(cross.isVisible)
     expected = place_of(other.model, other.world, 3000, 2000)
-    assert (cross.geometry().center() - expected).manhattanLength() <= 4
-    cross.leave()
-    assert not cross.isVisible()
-    other.close()
-    canvas.close()
+    try:
+        hand.move(3000, 2000)
+        qtbot.waitUntil(
+            lambda: (
+                cross.isVisible() and (cross.geometry().center() - expected).manhattanLength() <= 4
+            )
+        )
+        cross.leave()
+        assert not cross.isVisible()
+    finally:
+        other.close()
+        canvas.close()
 
 
 def test_a_resize_after_a_change_of_documents_does_not_crash(window, view, hand, tmp_path, qtbot):

@@ -21,7 +21,8 @@ def browser(qtbot):
     browser.resize(264, 700)
     qtbot.addWidget(browser)
     browser.show()
-    qtbot.waitExposed(browser)
+    browser.activateWindow()  # no window manager does so on a bare display
+    qtbot.waitUntil(browser.isActiveWindow)
     return browser
 
 

@@ -15,7 +15,7 @@ from ssldiff_gui.widgets.toast import MOST, Message, ToastStack
 @pytest.fixture
 def window(qtbot):
     window = QWidget()
-    window.resize(700, 600)
+    window.resize(900, 760)
     qtbot.addWidget(window)
     window.show()
     QCursor.setPos(window.mapToGlobal(window.rect().topLeft()))  # a message waits for the pointer
@@ -70,7 +70,7 @@ def test_they_stack_in_the_corner_and_leave_the_middle_free(stack, window):
         assert not box.contains(window.rect().center())
     for above, below in pairwise(boxes):
         assert above.bottom() < below.top()
-    window.resize(660, 560)
+    window.resize(860, 720)
     QTest.qWait(20)
     assert all(window.rect().contains(toast.geometry()) for toast in stack.shown)
 
