@@ -34,6 +34,9 @@ DIRECT_FACTOR = 4
 WIDE_BLOCK = 4096
 """Blocks of a file wider than this are strips: a part of one costs as much as the whole."""
 
+SKETCH = 0.05
+"""Part of the blocks that is read before anybody looks."""
+
 PIECE_BYTES = 16 << 20
 """About as much of a strip is read at a time."""
 
@@ -92,6 +95,11 @@ class Overview:
     def complete(self) -> bool:
         """Whether every tile can be had."""
         return self._opened and self._left == 0
+
+    def sketch(self) -> bool:
+        """Do as `step` does, but only until there is something of everywhere."""
+        total = self._order.columns * self._order.rows
+        return total - self._left < SKETCH * total and self.step()
 
     def covers(self, level: int) -> bool:
         """Whether the tiles of a rung are made here."""

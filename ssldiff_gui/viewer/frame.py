@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.slides.ladder import Rung, tile_box
 from ssldiff_gui.slides.scene import RGB
@@ -37,12 +35,22 @@ class Frame:
         Index of the rung on show.
     box
         The part, in that rung's pixels.
+    picture
+        What to draw into, of the box's size; its content does not matter.
     """
 
-    def __init__(self, rungs: Sequence[Rung], side: tuple[int, int], level: int, box: Box) -> None:
+    def __init__(
+        self,
+        rungs: Sequence[Rung],
+        side: tuple[int, int],
+        *,
+        level: int,
+        box: Box,
+        picture: RGB,
+    ) -> None:
         self.level = level
         self.box = box
-        self.picture: RGB = np.empty((box.height, box.width, 3), dtype=np.uint8)
+        self.picture = picture
         self._rungs = rungs
         self._side = side
         # For each tile that is not there, the level of its stand-in.

@@ -7,7 +7,6 @@ asks the loader for the rest, and lets `DisplayPyramid.arrived` tell when to sli
 
 from __future__ import annotations
 
-import operator
 import threading
 import time
 from typing import Any
@@ -24,7 +23,9 @@ from ssldiff_gui.slides.loader import TileLoader
 from ssldiff_gui.slides.overview import DIRECT_FACTOR, Overview
 from ssldiff_gui.slides.reduction import read_reduced
 from ssldiff_gui.slides.scene import RGB, Display, Pixels, Scene
+from ssldiff_gui.viewer.buffers import PictureBuffers
 from ssldiff_gui.viewer.frame import Frame, Place
+from ssldiff_gui.viewer.indexing import span, three_indices
 from ssldiff_gui.viewer.mosaic import Patch, paste, tiles_over
 
 LARGEST_PICTURE = 256 << 20
@@ -64,9 +65,10 @@ class DisplayPyramid:
         self.levels = [DisplayLevel(self, i) for i in range(len(self.rungs))]
         self._display = display
         self._lock = threading.RLock()
+        self._buffers = PictureBuffers()
         self._frame: Frame | None = None
         self._viewport: Box | None = None
-        self._closed = False
+        self._closed = self._seen = False
         self._owner: object = object()
         self._base_missing: set[Place] = set()
         self._overview = self._overview_if_needed()
@@ -79,7 +81,7 @@ class DisplayPyramid:
             self._overview.built.connect(self._on_built)
             self._overview.painted.connect(self._on_painted)
             self._overview.failed.connect(self.failed.emit)
-            loader.add_chore(self._overview, self._overview.step)
+            loader.add_chore(self._overview, self._overview.sketch)
 
     @property
     def display(self) -> Display:
@@ -115,6 +117,7 @@ class DisplayPyramid:
     @property
     def base(self) -> RGB:
         """The coarsest level, whole; one array for life, filled in place as tiles arrive."""
+        self._look()
         return self._base
 
     @property
@@ -143,19 +146,27 @@ class DisplayPyramid:
                 f"{box.width:,} × {box.height:,} pixels are more than can be shown at once.",
                 "Export the region, or look at it from further away.",
             )
+        self._look()
         if level == len(self.rungs) - 1:
             self.rest()
             return self._base[box.y : box.y2, box.x : box.x2]
         with self._lock:
             frame = self._frame
             if frame is None or (frame.level, frame.box) != (level, box):
-                self._frame = None  # its pixels make room
-                frame = self._frame = Frame(self.rungs, self.side, level, box)
+                picture = self._buffers.picture(box.height, box.width)
+                frame = Frame(self.rungs, self.side, level=level, box=box, picture=picture)
+                self._frame = frame
                 self._take_soon(frame)
             frame.take(self._lookup)
             frame.stand_in(self._lookup, self._base)
             self._ask(frame)
             return frame.picture
+
+    def _look(self) -> None:
+        """Build the whole overview from the first look on; before, it would slow the start."""
+        if self._overview is not None and not self._seen:
+            self._seen = True
+            self.loader.add_chore(self._overview, self._overview.step)
 
     def _take_soon(self, frame: Frame) -> None:
         """Ask for what a new frame lacks and give it the blink in which most of it comes."""
@@ -348,9 +359,9 @@ class DisplayLevel:
 
     def __getitem__(self, key: Any) -> npt.NDArray[np.uint8]:
         """Return what can be shown now of a part; takes integers, slices and an ellipsis."""
-        rows, columns, bands = _three(key)
-        y, height, pick_y = _span(rows, self.shape[0])
-        x, width, pick_x = _span(columns, self.shape[1])
+        rows, columns, bands = three_indices(key)
+        y, height, pick_y = span(rows, self.shape[0])
+        x, width, pick_x = span(columns, self.shape[1])
         box = Box(x, y, width, height)
         if box.empty:
             picture = np.empty((height, width, 3), dtype=np.uint8)
@@ -370,29 +381,3 @@ class DisplayLevel:
         if dtype is not None and np.dtype(dtype) != self.dtype:
             return whole.astype(dtype)
         return whole.copy() if copy else whole
-
-
-def _three(key: Any) -> tuple[Any, Any, Any]:
-    """Return one index for each axis."""
-    indices = list(key) if isinstance(key, tuple) else [key]
-    if Ellipsis in indices:
-        at = indices.index(Ellipsis)
-        indices[at : at + 1] = [slice(None)] * (4 - len(indices))
-    indices += [slice(None)] * (3 - len(indices))
-    if len(indices) != 3:
-        raise IndexError(f"a level has three axes, not {len(indices)}")
-    return indices[0], indices[1], indices[2]
-
-
-def _span(index: Any, size: int) -> tuple[int, int, int | slice]:
-    """Return (start, length) of the pixels that an index needs and how to pick from them."""
-    if isinstance(index, slice):
-        picked = range(*index.indices(size))
-        if not picked:
-            return 0, 0, slice(None)
-        low, high = min(picked[0], picked[-1]), max(picked[0], picked[-1])
-        return low, high + 1 - low, slice(None, None, picked.step)
-    at = operator.index(index)
-    if not -size <= at < size:
-        raise IndexError(f"{at} is beyond the {size} pixels of this axis")
-    return at % size, 1, 0

@@ -43,6 +43,7 @@ def sharpen(pyramid: DisplayPyramid, level: int, box: Box) -> np.ndarray:
 
 def settle(pyramid: DisplayPyramid) -> None:
     end = time.monotonic() + 20
+    assert pyramid.base is not None  # a look, without which a flat file is only sketched
     while not pyramid.base_complete:
         assert time.monotonic() < end
         time.sleep(0.002)
@@ -329,4 +330,36 @@ def test_a_damaged_pyramid_on_disk_is_read_around(loader, tmp_path):
     shown = sharpen(pyramid, 1, Box(0, 0, 1024, 1024))
     expected = array[:2048, :2048].reshape(1024, 2, 1024, 2, 3).astype(np.float64).mean((1, 3))
     assert np.abs(shown - expected).max() <= 0.51
+    pyramid.close()
+
+
+def test_a_flat_file_is_only_sketched_before_anybody_looks(loader, tmp_path):
+    path = tmp_path / "flat.tif"
+    path.write_bytes(b"content")
+    source = ArraySource([picture(6400, 6400)])
+    pyramid = DisplayPyramid(scene_of(source, path), loader)
+    end = time.monotonic() + 20
+    while not source.reads:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    time.sleep(0.3)
+    assert len(source.reads) < 8  # of 49 blocks
+    settle(pyramid)
+    assert len(source.reads) >= 49
+    pyramid.close()
+
+
+def test_a_picture_in_use_is_not_drawn_over(loader):
+    array = picture(3000, 2000)
+    pyramid = DisplayPyramid(scene_of(ArraySource([array, array[::2, ::2]])), loader)
+    boxes = [Box(x, 100, 700, 600) for x in (0, 500, 1000, 1500)]
+    held = [sharpen(pyramid, 0, box) for box in boxes]
+    for box, shown in zip(boxes, held, strict=True):
+        np.testing.assert_array_equal(shown, array[100:700, box.x : box.x2])
+    del held, shown
+    first = sharpen(pyramid, 0, boxes[0])
+    address = first.ctypes.data
+    del first
+    sharpen(pyramid, 0, boxes[1])
+    assert sharpen(pyramid, 0, boxes[2]).ctypes.data == address
     pyramid.close()
