@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,23 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     for variable in [name for name in os.environ if name.startswith("SSLDIFF_")]:
         monkeypatch.delenv(variable)
     return home
+
+
+@pytest.fixture(autouse=True)
+def own_looks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Take back what a test did to the looks of the application, which all tests share."""
+    if not {"qapp", "qtbot"}.intersection(request.fixturenames):
+        yield
+        return
+    application = request.getfixturevalue("qapp")
+    sheet, font, palette = application.styleSheet(), application.font(), application.palette()
+    yield
+    if application.styleSheet() != sheet:
+        application.setStyleSheet(sheet)
+        application.setFont(font)
+        application.setPalette(palette)
+    if icons := sys.modules.get("ssldiff_gui.widgets.icons"):
+        icons.use_palette(None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
