@@ -6,12 +6,14 @@ import logging
 import os
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from psygnal import EmitLoopError, Signal, SignalInstance
 
 from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.slides.buffers import PictureBuffers
 from ssldiff_gui.slides.cache import TileCache, TileKey
 from ssldiff_gui.slides.scene import RGB
 from ssldiff_gui.slides.tile_folder import TileFolder
@@ -65,7 +67,9 @@ class TileLoader:
         self._clients: OrderedDict[Hashable, _Client] = OrderedDict()
         self._chores: deque[tuple[Hashable, Step]] = deque()
         self._running: set[TileKey] = set()
-        self._closed = False
+        self.buffers = PictureBuffers()
+        self._closed = self._prepared = False
+        self._hushes = 0
         lock = threading.RLock()
         self._work = threading.Condition(lock)
         self._done = threading.Condition(lock)
@@ -89,6 +93,9 @@ class TileLoader:
         """
         with self._work:
             self._clients[owner] = _Client(decode)
+            if not self._prepared:
+                self._prepared = True
+                self.add_chore(self, self.buffers.prepare)
 
     def request(self, owner: Hashable, keys: Sequence[TileKey]) -> None:
         """Replace what a client wants.
@@ -145,6 +152,19 @@ class TileLoader:
         with self._done:
             self._done.wait_for(lambda: not self.busy(owner), seconds)
 
+    @contextmanager
+    def hushed(self) -> Iterator[None]:
+        """Begin nothing new for the few milliseconds in which the window assembles a picture."""
+        with self._work:
+            self._hushes += 1
+        try:
+            yield
+        finally:
+            with self._work:
+                self._hushes -= 1
+                if not self._hushes:
+                    self._work.notify_all()
+
     def forget(self, owner: Hashable) -> None:
         """Drop a client with its requests, chores and tiles; what is being decoded is let go."""
         with self._work:
@@ -179,6 +199,8 @@ class TileLoader:
                 self._take_step(*chore)
 
     def _something_to_do(self) -> bool:
+        if self._hushes:
+            return False
         return bool(self._chores) or any(client.wanted for client in self._clients.values())
 
     def _next_tile(self) -> tuple[TileKey, _Client] | None:

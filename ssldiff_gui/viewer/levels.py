@@ -23,7 +23,6 @@ from ssldiff_gui.slides.loader import TileLoader
 from ssldiff_gui.slides.overview import DIRECT_FACTOR, Overview
 from ssldiff_gui.slides.reduction import read_reduced
 from ssldiff_gui.slides.scene import RGB, Display, Pixels, Scene
-from ssldiff_gui.viewer.buffers import PictureBuffers
 from ssldiff_gui.viewer.frame import Frame, Place
 from ssldiff_gui.viewer.indexing import span, three_indices
 from ssldiff_gui.viewer.mosaic import Patch, paste, tiles_over
@@ -65,7 +64,6 @@ class DisplayPyramid:
         self.levels = [DisplayLevel(self, i) for i in range(len(self.rungs))]
         self._display = display
         self._lock = threading.RLock()
-        self._buffers = PictureBuffers()
         self._frame: Frame | None = None
         self._viewport: Box | None = None
         self._closed = self._seen = False
@@ -153,12 +151,13 @@ class DisplayPyramid:
         with self._lock:
             frame = self._frame
             if frame is None or (frame.level, frame.box) != (level, box):
-                picture = self._buffers.picture(box.height, box.width)
+                picture = self.loader.buffers.picture(box.height, box.width)
                 frame = Frame(self.rungs, self.side, level=level, box=box, picture=picture)
                 self._frame = frame
                 self._take_soon(frame)
-            frame.take(self._lookup)
-            frame.stand_in(self._lookup, self._base)
+            with self.loader.hushed():
+                frame.take(self._lookup)
+                frame.stand_in(self._lookup, self._base)
             self._ask(frame)
             return frame.picture
 
