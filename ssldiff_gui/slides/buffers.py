@@ -13,11 +13,11 @@ import numpy as np
 
 from ssldiff_gui.slides.scene import RGB
 
-PREPARED = 24 << 20
+PREPARED = 20 << 20
 """As much as one view in a large window takes."""
 
 _STEP = 4 << 20
-_KEPT = 3
+_KEPT = 2
 
 
 class PictureBuffers:

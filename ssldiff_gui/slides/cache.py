@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from ssldiff_gui.slides.scene import RGB
 
-DEFAULT_LIMIT = 96 << 20
-"""With napari, its textures and two views this keeps the whole process under 600 MB."""
+DEFAULT_LIMIT = 64 << 20
+"""With napari, its textures and the frames of two views the process stays under 600 MB."""
 
 
 class TileKey(NamedTuple):

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     version: int = Field(VERSION, ge=1, le=VERSION, description="Of this file's layout.")
     theme: Literal["system", "dark", "light"] = Field("system", description="Colours of the window")
     units: Literal["physical", "pixels"] = Field("physical", description="Units of sizes")
-    tile_memory_mb: int = Field(96, ge=32, le=65536, description="Memory for picture tiles, in MB")
+    tile_memory_mb: int = Field(64, ge=32, le=65536, description="Memory for picture tiles, in MB")
     pyramid_disk_gb: float = Field(
         10.0, ge=0, le=10000, description="Disk space for pyramids of flat files, in GB"
     )

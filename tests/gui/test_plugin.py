@@ -132,7 +132,7 @@ def test_a_scene_tells_its_place_on_the_map():
 
 def test_the_page_of_preferences_sets_memory_and_threads(plugin_settings):
     tiles = plugin_settings.tiles
-    assert (tiles.memory_mb, tiles.threads) == (96, 0)
+    assert (tiles.memory_mb, tiles.threads) == (64, 0)
     tiles.memory_mb, tiles.threads = 100, 3
     loader = tile_loader()
     try:

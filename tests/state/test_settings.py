@@ -61,7 +61,7 @@ def test_the_environment_counts_but_is_not_saved(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SSLDIFF_HOME", str(settings.path.parents[1]))
     again = Settings.load(settings.path)
     assert again.theme == "dark"
-    assert again.tile_memory_mb == 96
+    assert again.tile_memory_mb == 64
     assert again.units == "pixels"
 
 
@@ -115,7 +115,7 @@ def test_changes_are_told_once_and_checked() -> None:
     with pytest.raises(ValidationError):
         settings.tile_memory_mb = -1
     assert told == ["theme"]
-    assert settings.tile_memory_mb == 96
+    assert settings.tile_memory_mb == 64
 
 
 def test_recent_files_are_few_and_newest_first(tmp_path: Path) -> None:

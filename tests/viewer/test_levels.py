@@ -359,6 +359,7 @@ def test_a_picture_in_use_is_not_drawn_over(loader):
     addresses = {shown.ctypes.data for shown in held}
     assert len(addresses) == len(boxes)
     del held, shown
-    for box in boxes:
-        assert sharpen(pyramid, 0, box).ctypes.data in addresses
+    again = [sharpen(pyramid, 0, box).ctypes.data for box in boxes * 2]
+    assert len(set(again)) <= 3
+    assert addresses & set(again)
     pyramid.close()

@@ -12,7 +12,7 @@ from ssldiff_gui.slides.loader import TileLoader
 log = logging.getLogger(__name__)
 
 PLUGIN = "ssldiff-gui"
-DEFAULT_MEMORY_MB = 96
+DEFAULT_MEMORY_MB = 64
 
 
 def tile_loader() -> TileLoader:
