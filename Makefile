@@ -12,7 +12,7 @@ help:
 	@echo "make run     open the studio on the sample slide"
 	@echo "make test    run every test"
 	@echo "make check   the fast gates: ruff, mypy, import-linter"
-	@echo "make tour    drive the real program and take the screenshots (out/tour)"
+	@echo "make tour    drive the real program and take the screenshots, the README's too"
 	@echo "make bench   measure the viewer and the start"
 	@echo "make clean   remove what can be made again (not .venv)"
 
@@ -39,7 +39,7 @@ format: setup
 	.venv/bin/ruff format .
 
 tour: setup-display
-	$(SCREEN) -m tests.gui.tour --out out/tour
+	$(SCREEN) -m tests.gui.tour --out out/tour --readme
 
 bench: setup-display
 	$(SCREEN) -m tests.benchmarks.viewer

@@ -1,6 +1,6 @@
 """Drives the real program through its journey and keeps the pictures that the README shows.
 
-``python -m tests.gui.tour --out DIR [--size 1600x1000] [--theme dark|light|both]``
+``python -m tests.gui.tour --out DIR [--size 1600x1000] [--theme dark|light|both] [--readme]``
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ import os
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from qtpy.QtCore import Qt
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "resources" / "screenshots"
+README = {
+    "04-annotations-dark": "studio.png",
+    "03-drawing-dark": "drawing.png",
+    "07-scene-light": "scene.png",
+}
+"""Which pictures the README shows, and what they are called there."""
 
 
 def take_tour(out: Path, theme: str, size: tuple[int, int]) -> list[Path]:
@@ -122,7 +131,10 @@ def _scene(studio, keep) -> None:
     """Open the scene and look at its facts and bands."""
     from tests.gui.studio import wait
 
-    studio.window.files.sample_scene()
+    studio.click_canvas()
+    studio.ctrl(Qt.Key.Key_K)
+    studio.type("sample scene")
+    studio.key(Qt.Key.Key_Return)
     studio.until_shown("sample-scene.tif")
     studio.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     wait(1200)
@@ -150,20 +162,33 @@ def _trouble(studio, keep, out: Path) -> None:
     keep("broken-file")
 
 
+def keep_for_readme(pictures: list[Path]) -> None:
+    """Put the pictures that the README shows where it finds them, in few colours to be light."""
+    for path in pictures:
+        name = README.get(path.stem)
+        if name is not None:
+            with Image.open(path) as picture:
+                few = picture.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+                few.save(SCREENSHOTS / name, optimize=True)
+
+
 def main() -> None:
     """Take the tour and say where the pictures are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--size", default="1600x1000")
     parser.add_argument("--theme", choices=("dark", "light", "both"), default="both")
+    parser.add_argument("--readme", action="store_true", help="renew resources/screenshots too")
     wanted = parser.parse_args()
     width, height = (int(part) for part in wanted.size.split("x"))
     themes = ("dark", "light") if wanted.theme == "both" else (wanted.theme,)
     for theme in themes:
         with tempfile.TemporaryDirectory() as home:
             os.environ["SSLDIFF_HOME"] = home
-            for path in take_tour(wanted.out, theme, (width, height)):
-                print(path)
+            pictures = take_tour(wanted.out, theme, (width, height))
+        print(*pictures, sep="\n")
+        if wanted.readme:
+            keep_for_readme(pictures)
 
 
 if __name__ == "__main__":
