@@ -96,8 +96,17 @@ class Hand:
         return place_of(self.view.model, self.view.world, x, y)
 
     def move(self, x: float, y: float) -> None:
+        """Move the mouse and wait until the viewer knows: the X server may take its time."""
         QTest.mouseMove(self.native, self.at(x, y))
-        QTest.qWait(SETTLE_MS)
+        for _ in range(50):
+            QTest.qWait(SETTLE_MS)
+            if self._is_at(x, y):
+                return
+
+    def _is_at(self, x: float, y: float) -> bool:
+        row, column = self.view.model.cursor.position[-2:]
+        known = self.view.world
+        return (self.at(column / known.x, row / known.y) - self.at(x, y)).manhattanLength() <= 2
 
     def drag(self, places: Iterable[tuple[float, float]], button=LEFT) -> None:
         drag(self.view.model, self.native, self.view.world, places, button)
