@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -22,6 +23,11 @@ log = logging.getLogger(__name__)
 
 Decode = Callable[[TileKey], RGB | None]
 Step = Callable[[], bool]
+
+
+SWITCH_SECONDS = 0.0005
+"""A window's thread that wants the interpreter back from a decoder waits this long at the most;
+Python's own 5 ms are a third of a frame."""
 
 
 @dataclass
@@ -74,6 +80,7 @@ class TileLoader:
         self._work = threading.Condition(lock)
         self._done = threading.Condition(lock)
         count = workers if workers is not None else min(4, max(2, os.cpu_count() or 2))
+        sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
         self._threads = [
             threading.Thread(target=self._run, name=f"tiles-{i}", daemon=True) for i in range(count)
         ]

@@ -9,6 +9,7 @@ from qtpy.QtCore import QTimer
 
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.viewer.levels import DisplayPyramid
+from ssldiff_gui.viewer.scene_image import SceneImage
 
 REFRESH_EVERY = 0.033
 """Seconds between two refreshes: tiles arrive faster than anybody sees."""
@@ -126,5 +127,5 @@ def add_scene_layer(model: Any, pyramid: DisplayPyramid, name: str, **placing: A
     SceneLayer
         Close it to remove the layer.
     """
-    layer = model.add_image(pyramid.levels, name=name, **IMAGE_OPTIONS, **placing)
+    layer = model.add_layer(SceneImage(pyramid.levels, name=name, **IMAGE_OPTIONS, **placing))
     return SceneLayer(model, layer, pyramid)
