@@ -105,7 +105,8 @@ def installers() -> list[list[str | Path]]:
     if own.exists():
         uv = own
     if uv is not None:
-        ways.append([uv, "pip", "install", "--python", PYTHON])
+        # pip compiles what it installs; without that every first start would, for seconds.
+        ways.append([uv, "pip", "install", "--compile-bytecode", "--python", PYTHON])
     if not has_pip and works(PYTHON, "-m", "ensurepip"):
         has_pip = True
     if has_pip:
