@@ -1,7 +1,7 @@
-"""napari's image layer, with a thumbnail that costs a hundredth of a second less than a second.
+"""napari's image layer, with a thumbnail that needs no scipy.
 
-napari makes thumbnails with scipy, whose import takes longer than everything else that stands
-between a window and its first picture.
+napari shrinks thumbnails with scipy.ndimage, and its import takes longer than reading the tiles
+that a first picture is made of.
 """
 
 from __future__ import annotations
