@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 SCREEN := $(VENV) packaging/with_display.py $(VENV)
-# Tests that draw share one worker (tests/conftest.py); the others fill the second core.
+# Tests of the whole window have the display, its focus and its pointer to themselves.
 TESTS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
@@ -26,7 +26,8 @@ run: setup-display
 	@$(VENV) packaging/run.py
 
 test: setup-display
-	$(SCREEN) -m pytest $(TESTS)
+	$(SCREEN) -m pytest $(TESTS) -m "not gui"
+	$(SCREEN) -m pytest -m gui
 
 check: setup
 	.venv/bin/ruff check .

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from qtpy.QtCore import QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from qtpy.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from qtpy.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
@@ -129,12 +129,18 @@ class Studio:
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
         """Press a key where the focus is; shortcuts are heard in an active window only."""
-        if QApplication.activeWindow() is None:
-            self.window.activateWindow()
-            until(QApplication.activeWindow, "an active window")
+        until(self._active, "an active window")
         target = QApplication.focusWidget() or self.window
         QTest.keyClick(target, key, modifiers or Qt.KeyboardModifier.NoModifier)
         wait(30)
+
+    def _active(self) -> bool:
+        """Ask for the focus until it is ours: without a window manager a request can be lost."""
+        if QApplication.activeWindow() is None:
+            QCursor.setPos(self.window.mapToGlobal(QPoint(3 + QCursor.pos().x() % 2, 3)))
+            self.window.raise_()
+            self.window.activateWindow()
+        return QApplication.activeWindow() is not None
 
     def ctrl(self, key: Qt.Key, *, shift: bool = False) -> None:
         modifiers = Qt.KeyboardModifier.ControlModifier
