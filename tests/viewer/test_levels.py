@@ -356,10 +356,5 @@ def test_a_picture_in_use_is_not_drawn_over(loader):
     held = [sharpen(pyramid, 0, box) for box in boxes]
     for box, shown in zip(boxes, held, strict=True):
         np.testing.assert_array_equal(shown, array[100:700, box.x : box.x2])
-    addresses = {shown.ctypes.data for shown in held}
-    assert len(addresses) == len(boxes)
-    del held, shown
-    again = [sharpen(pyramid, 0, box).ctypes.data for box in boxes * 2]
-    assert len(set(again)) <= 3
-    assert addresses & set(again)
+    assert len({shown.ctypes.data for shown in held}) == len(boxes)
     pyramid.close()
