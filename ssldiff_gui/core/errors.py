@@ -71,3 +71,59 @@ class BadAnnotations(FileProblem):
 
 class OversizedRequest(UserError):
     """More pixels at once than this machine should be asked for."""
+
+
+class BadGrid(UserError):
+    """A grid that cannot be used: wrong shape, NaN or infinity, another file's content."""
+
+
+class IncompatibleGrid(UserError):
+    """A grid whose encoder, cell or scale is not the one that a model was trained on."""
+
+
+class BadEdits(UserError):
+    """A script of edits that cannot be understood, or that does not fit its grid."""
+
+
+class BadRequest(UserError):
+    """Settings that do not go together; the message names the one to change."""
+
+
+class MissingModel(UserError):
+    """No model of that name is installed."""
+
+
+class GatedModel(MissingModel):
+    """A model that its owners give to those who accept their terms."""
+
+
+class DamagedModel(UserError):
+    """A model folder whose content is not what its hashes say."""
+
+
+class UnsafeFile(FileProblem):
+    """A file that could run code when it is read: a pickle, under whatever name."""
+
+
+class MissingPart(UserError):
+    """An optional part of the installation is wanted and not there."""
+
+
+class NeedsConsent(UserError):
+    """A request that costs much; it is run when the person says yes."""
+
+
+class NoSpace(UserError):
+    """The disk has no room for what was asked, or has run full on the way."""
+
+
+class OutOfMemory(UserError):
+    """The device or the machine has no memory for what was asked."""
+
+
+class BadNumbers(UserError):
+    """A network answered with NaN or infinity, in full precision too."""
+
+
+class Cancelled(UserError):
+    """Somebody asked for an end; what was finished stays."""

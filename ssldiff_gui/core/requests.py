@@ -1,0 +1,115 @@
+"""Work as data: each request carries all that influences its result, and can be kept as JSON."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ssldiff_gui.core.specs import Frozen, PixelSize
+
+Corner = tuple[int, int, int, int]
+
+
+class EmbedRequest(Frozen):
+    """Turn a region of a slide or a scene into a grid.
+
+    Parameters
+    ----------
+    slide
+        Path of the file.
+    scene
+        Which image of the file.
+    region
+        x, y, width, height in level-0 pixels; None is the whole scene.
+    model
+        Name of an installed encoder, or a model folder.
+    output
+        The grid's file; what is done already is kept beside it until the grid is whole.
+    pixel
+        Size of a level-0 pixel, when the file does not say.
+    skip_background
+        Leave out glass and nodata.
+    batch
+        Cells the network sees at once.
+    device
+        "auto", "cpu", "cuda", "cuda:1", "mps".
+    """
+
+    kind: Literal["embed"] = "embed"
+    slide: str
+    scene: int = 0
+    region: Corner | None = None
+    model: str
+    output: str
+    pixel: PixelSize | None = None
+    skip_background: bool = True
+    batch: int = Field(default=32, gt=0)
+    device: str = "auto"
+
+
+class GenerateRequest(Frozen):
+    """Render a grid.
+
+    Parameters
+    ----------
+    grid
+        Path of the grid's file.
+    canvas
+        The OME-Zarr folder to make, or to go on with.
+    model
+        Name of an installed generator, or a model folder; None takes the installed one that
+        fits the grid.
+    seed
+        Of the noise.
+    preset
+        Name of a way to render, see `sampling.presets`.
+    steps, guidance
+        Instead of the preset's and the model's.
+    region
+        x, y, width, height in pixels of the canvas: only the tiles it touches are rendered.
+    resume
+        Go on with a canvas that exists, and render again what another grid changes.
+    batch
+        Windows the network sees at once; part of what the last bits depend on.
+    device
+        "auto", "cpu", "cuda", "cuda:1", "mps".
+    precision
+        "auto" takes bfloat16 where the device has it and float32 elsewhere.
+    """
+
+    kind: Literal["generate"] = "generate"
+    grid: str
+    canvas: str
+    model: str | None = None
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    preset: str = "default"
+    steps: int | None = Field(default=None, gt=0, le=1000)
+    guidance: float | None = None
+    region: Corner | None = None
+    resume: bool = False
+    batch: int = Field(default=8, gt=0)
+    device: str = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+
+
+class ExportRequest(Frozen):
+    """Write a canvas, or a part of it, as a file other programs open.
+
+    Parameters
+    ----------
+    canvas
+        An OME-Zarr folder.
+    output
+        The file; its suffix says the format.
+    region
+        x, y, width, height in pixels of the canvas; None is all of it.
+    level
+        Which resolution.
+    """
+
+    kind: Literal["export"] = "export"
+    canvas: str
+    output: str
+    region: Corner | None = None
+    level: int = Field(default=0, ge=0)

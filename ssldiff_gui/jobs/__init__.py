@@ -1,0 +1,1 @@
+"""Requests carried out: embed, edit, generate, export, convert."""

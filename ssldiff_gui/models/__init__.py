@@ -1,0 +1,1 @@
+"""Networks on this machine: catalogue, folders, devices, encoders, generators."""
