@@ -117,6 +117,14 @@ class NoSpace(UserError):
     """The disk has no room for what was asked, or has run full on the way."""
 
 
+class AlreadyThere(FileProblem):
+    """Something of that name exists and is not written over."""
+
+
+class InUse(FileProblem):
+    """Another program is writing to it; the message says which."""
+
+
 class OutOfMemory(UserError):
     """The device or the machine has no memory for what was asked."""
 
@@ -127,3 +135,11 @@ class BadNumbers(UserError):
 
 class Cancelled(UserError):
     """Somebody asked for an end; what was finished stays."""
+
+
+class BadRecord(UserError):
+    """A recipe that cannot be understood, or that does not belong to its grid."""
+
+
+class NoRecipe(FileProblem):
+    """A file that does not say how it was made; it may well be a real picture."""
