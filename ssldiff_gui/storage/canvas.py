@@ -1,0 +1,373 @@
+"""The picture that is being made: an OME-Zarr pyramid on disk, and a ledger of what is done.
+
+A canvas is a folder that any OME-Zarr 0.5 reader opens at any time, finished or not. One program
+writes it, tile by tile; any number may read. A tile counts as done when its file and then its
+record in the ledger are on the disk itself, so no death of the program or the machine loses one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from ssldiff_gui.core.errors import BrokenFile
+from ssldiff_gui.core.geometry import Georeference, Scale
+from ssldiff_gui.core.recipe import Recipe
+from ssldiff_gui.storage import canvas_files as files
+from ssldiff_gui.storage.canvas_layout import CHUNK, TILE, Key, Tile
+from ssldiff_gui.storage.canvas_lock import WriterLock
+from ssldiff_gui.storage.canvas_pixels import coarser
+from ssldiff_gui.storage.canvas_records import (
+    CanvasState,
+    Changed,
+    Created,
+    Failed,
+    Finished,
+    Lost,
+    Record,
+    Shard,
+    to_line,
+)
+from ssldiff_gui.storage.canvas_shards import RGB, encode_shard
+from ssldiff_gui.storage.canvas_view import CanvasView
+from ssldiff_gui.storage.ledger import Ledger
+from ssldiff_gui.storage.preflight import still_needed, telling_of_full_disks
+
+if TYPE_CHECKING:
+    from ssldiff_gui.core.grid import EmbeddingGrid
+
+__all__ = ["CHUNK", "TILE", "Canvas"]
+
+
+class Canvas(CanvasView):
+    """A canvas on disk; see `create` and `open`. Its methods may be called from any thread.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    state
+        What the ledger says.
+    ledger, lock
+        Of the one writer; None for readers.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        state: CanvasState,
+        ledger: Ledger | None = None,
+        lock: WriterLock | None = None,
+    ) -> None:
+        super().__init__(path, state)
+        self._ledger, self._lock = ledger, lock
+        self._climbing = threading.Lock()
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        *,
+        width: int,
+        height: int,
+        recipe: Recipe,
+        grid: EmbeddingGrid,
+        scale: Scale | None = None,
+        georeference: Georeference | None = None,
+        name: str = "",
+        tile: int = TILE,
+        chunk: int = CHUNK,
+    ) -> Self:
+        """Make a canvas without pixels and open it for writing.
+
+        Parameters
+        ----------
+        path
+            Its folder, by custom named ``….ome.zarr``; nothing is there yet.
+        width, height
+            In pixels.
+        recipe, grid
+            What is going to be rendered.
+        scale, georeference
+            Of level 0.
+        name
+            For people; by default the folder's.
+        tile, chunk
+            Sides of a shard and of the pieces in it; other than the usual in tests only.
+
+        Raises
+        ------
+        AlreadyThere
+            Nothing that exists is written over.
+        NoSpace, FileProblem
+            The folder cannot be made; nothing is left of the attempt.
+        """
+        path = Path(path).absolute()
+        if (recipe.width, recipe.height, recipe.grid) != (width, height, grid.digest()):
+            raise ValueError("the recipe is of another canvas or another grid")
+        created = Created(
+            width=width,
+            height=height,
+            tile=tile,
+            chunk=min(chunk, tile),
+            name=name or path.name,
+            scale=scale,
+            georeference=georeference,
+            recipe=recipe,
+            grid=grid.digest(),
+        )
+        with telling_of_full_disks(path, lambda: still_needed(CanvasState(created))):
+            files.make_folder(path, created, grid)
+        return cls.open(path, write=True)
+
+    @classmethod
+    def open(cls, path: Path | str, *, write: bool = False) -> Self:
+        """Open a canvas to look at it, or to go on with it.
+
+        Tiles whose file is missing or has another length than recorded are not done any more.
+
+        Parameters
+        ----------
+        path
+            Its folder.
+        write
+            Whether to go on with it; one program at a time can.
+
+        Raises
+        ------
+        InUse
+            Another program writes to it; the message says which.
+        FileProblem
+            It is missing, no canvas, damaged, or of a newer version.
+        """
+        path = Path(path).absolute()
+        if not write:
+            with telling_of_full_disks(path, int):
+                state, _ = files.read_state(path)
+                state.apply(_lost(path, state))
+            return cls(path, state)
+        with telling_of_full_disks(path, int):
+            files.read_state(path)  # before a lock is made in a folder that is no canvas
+            lock = WriterLock(path)
+        try:
+            return cls._opened(path, lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def _opened(cls, path: Path, lock: WriterLock) -> Self:
+        """Bring a canvas in order after whatever ended its last writer."""
+        state, found = files.read_state(path)
+        files.refuse_links(path, state.layout)
+        with telling_of_full_disks(path, lambda: still_needed(state)):
+            canvas = cls(path, state, Ledger(path / files.LEDGER, found.length), lock)
+            try:
+                files.sweep_aside(path)
+                files.settle_grid(path, state.grid)
+                files.write_facts(path, state)
+                canvas._record(*_lost(path, state))
+                for at in state.failed:
+                    files.shard_path(path, (0, *at)).unlink(missing_ok=True)
+                canvas._make_coarser(forced=False)
+            except BaseException:
+                canvas.close()
+                raise
+        return canvas
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what an engine must put somewhere until the canvas is finished."""
+        folder = self.path / files.SCRATCH
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def write(self, row: int, column: int, pixels: RGB) -> None:
+        """Write a tile; when this returns, nothing short of a broken disk loses it.
+
+        Parameters
+        ----------
+        row, column
+            Which one.
+        pixels
+            (height, width, 3) uint8 RGB, of the tile's size: smaller at the right and lower edge.
+
+        Raises
+        ------
+        NoSpace
+            The disk is full; the tile is not done, all others are as they were, and one may go on
+            when there is room.
+        """
+        key, box = (0, row, column), self.layout.box((0, row, column))
+        if pixels.shape != (box.height, box.width, 3) or pixels.dtype != "uint8":
+            raise ValueError(f"tile {row}, {column} is {box.height} × {box.width} uint8 RGB")
+        content = encode_shard(pixels, self.layout)
+        with self._writing():
+            with self._guard:
+                if key in self._state.shards:
+                    self._record(self._lose(key))  # its record must not vouch for other pixels
+            files.put_shard(self.path, key, content)
+            with self._guard:
+                self._record(self._kept(key, content))
+            self._climb(key)
+
+    def fail(self, row: int, column: int, reason: str) -> None:
+        """Note that a tile could not be made; it is white until it is written after all."""
+        key = (0, row, column)
+        self.layout.box(key)
+        with self._writing():
+            with self._guard:
+                edition = self._state.edition
+                self._record(Failed(edition=edition, at=(row, column), reason=reason))
+            files.shard_path(self.path, key).unlink(missing_ok=True)
+            self._climb(key)
+
+    def change(self, recipe: Recipe, grid: EmbeddingGrid, tiles: Collection[Tile]) -> None:
+        """Go over to another recipe: `tiles` are to be made again, the others stay as they are.
+
+        It happens wholly or not at all. The old pixels can be read until new ones are written.
+        """
+        layout = self.layout
+        size_and_grid = (recipe.width, recipe.height, recipe.grid)
+        if size_and_grid != (layout.width, layout.height, grid.digest()):
+            raise ValueError("the recipe is of another canvas or another grid")
+        with self._writing(), self._climbing, self._guard:
+            files.put_grid(self.path, grid, files.NEXT_GRID)
+            self._record(
+                Changed(
+                    edition=self._state.edition + 1,
+                    recipe=recipe,
+                    grid=recipe.grid,
+                    tiles=tuple(sorted(tiles)),
+                )
+            )
+            self._grid = grid
+            files.settle_grid(self.path, recipe.grid)
+            files.write_facts(self.path, self._state)
+
+    def verify(self) -> frozenset[Tile]:
+        """Hash every file; tiles that are not what was acknowledged are returned, and not done."""
+        with self._guard:
+            kept = list(self._state.shards.items())
+        bad = [key for key, shard in kept if self._hash(key) != shard.sha256]
+        with self._guard:
+            lost = [self._lose(key) for key in bad]
+            if self._ledger is None:
+                self._state.apply(lost)
+                self._done = None
+            else:
+                with self._writing():
+                    self._record(*lost)
+        return frozenset(key[1:] for key in bad if key[0] == 0)
+
+    def finish(self) -> None:
+        """Make what coarser levels lack, drop the scratch folder, and note that this is the end."""
+        with self._writing():
+            self._make_coarser(forced=True)
+            with self._guard:
+                self._record(Finished(edition=self._state.edition))
+            shutil.rmtree(self.path / files.SCRATCH, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let others write to it; a second time does nothing."""
+        with self._guard:
+            if self._ledger is not None:
+                self._ledger.close()
+            if self._lock is not None:
+                self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        if self._ledger is None:
+            raise ValueError(f"{self.path.name} was opened to be read")
+        with telling_of_full_disks(self.path, lambda: still_needed(self._state)):
+            yield
+
+    def _record(self, *records: Record) -> None:
+        """Acknowledge; the state follows the disk."""
+        if records and self._ledger is not None:
+            self._ledger.append([to_line(record) for record in records])
+            self._state.apply(records)
+            self._done = None
+
+    def _kept(self, key: Key, content: bytes) -> Shard:
+        digest = hashlib.sha256(content).hexdigest()
+        return Shard(edition=self._state.edition, at=key, size=len(content), sha256=digest)
+
+    def _lose(self, key: Key) -> Lost:
+        return Lost(edition=self._state.edition, at=key)
+
+    def _hash(self, key: Key) -> str:
+        try:
+            with files.shard_path(self.path, key).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
+
+    def _climb(self, key: Key) -> None:
+        """Make the coarser shards for which a tile was the last that was missing."""
+        with self._climbing:
+            for above in self.layout.ancestors(key):
+                if not self._make(above):
+                    break
+
+    def _make_coarser(self, *, forced: bool) -> None:
+        """Make all coarser shards that can be; when forced, those with missing tiles too."""
+        with self._climbing:
+            for level in range(1, len(self.levels)):
+                begun = {key for key in self._state.shards if key[0] == level - 1}
+                if level == 1:
+                    begun |= {(0, *at) for at in self._state.failed}
+                for key in sorted({next(self.layout.ancestors(key)) for key in begun}):
+                    self._make(key, forced=forced)
+
+    def _make(self, key: Key, *, forced: bool = False) -> bool:
+        """Make a coarser shard and say whether it is there now."""
+        state, children = self._state, list(self.layout.children(key))
+        with self._guard:
+            if key in state.shards:
+                return True
+            if not forced and not all(map(state.settled, children)):
+                return False
+            before = [state.shards.get(child) for child in children]
+        content = encode_shard(self._coarser(key), self.layout)
+        files.put_shard(self.path, key, content)
+        with self._guard:
+            if before != [state.shards.get(child) for child in children]:
+                return False  # a tile was written meanwhile; whoever did makes this one
+            self._record(self._kept(key, content))
+        return True
+
+    def _coarser(self, key: Key) -> RGB:
+        try:
+            return coarser(self.path, self.layout, key)
+        except BrokenFile:
+            self.verify()
+            raise
+
+
+def _lost(folder: Path, state: CanvasState) -> list[Record]:
+    """Return records of shards whose files are not there, or not of the length they had."""
+    return [
+        Lost(edition=state.edition, at=key)
+        for key, shard in state.shards.items()
+        if _size(files.shard_path(folder, key)) != shard.size
+    ]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

@@ -1,0 +1,276 @@
+"""The files of a canvas besides its pixels: made at once or not at all, and read with suspicion."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ssldiff_gui.core.errors import (
+    AlreadyThere,
+    BrokenFile,
+    FileProblem,
+    InUse,
+    MissingFile,
+    UnsupportedFile,
+)
+from ssldiff_gui.storage.atomic import sync, write_bytes
+from ssldiff_gui.storage.canvas_layout import Key, Layout
+from ssldiff_gui.storage.canvas_lock import LOCK, WriterLock
+from ssldiff_gui.storage.canvas_metadata import array_metadata, root_metadata
+from ssldiff_gui.storage.canvas_records import FORMAT, CanvasState, Created, to_line
+from ssldiff_gui.storage.ledger import Found, line_of, read_ledger
+
+if TYPE_CHECKING:
+    from ssldiff_gui.core.grid import EmbeddingGrid
+
+LEDGER, RECIPE, METADATA = "ledger", "recipe.json", "zarr.json"
+GRID, NEXT_GRID = "grid.safetensors", "grid.next.safetensors"
+ASIDE, SCRATCH = ".unfinished", "scratch"
+
+LARGEST_METADATA = 16 << 20
+
+
+def shard_path(folder: Path, key: Key) -> Path:
+    """Return where a shard lies."""
+    level, row, column = key
+    return folder / str(level) / "c" / "0" / str(row) / str(column)
+
+
+def make_folder(path: Path, created: Created, grid: EmbeddingGrid) -> None:
+    """Make a canvas without pixels; a death on the way leaves nothing under its name.
+
+    Raises
+    ------
+    AlreadyThere
+        Nothing that exists is written over.
+    """
+    refuse_existing(path)
+    _sweep(path)
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=ASIDE, dir=path.parent))
+    lock: WriterLock | None = None
+    try:
+        lock = WriterLock(aside)
+        mask = os.umask(0)
+        os.umask(mask)
+        aside.chmod(0o777 & ~mask)
+        _fill(aside, created, grid)
+        if os.name == "nt":
+            lock.release()  # Windows moves no folder in which a file is open
+        try:
+            aside.rename(path)
+        except OSError:
+            refuse_existing(path)  # somebody was quicker
+            raise
+        sync(path.parent)
+    finally:
+        if lock is not None:
+            lock.release()
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise `AlreadyThere` when there is something at `path`."""
+    if (path / LEDGER).is_file():
+        raise AlreadyThere(
+            path,
+            f"{path.name} is a canvas already.",
+            "Go on with it with --resume, or choose another name.",
+        )
+    if os.path.lexists(path):
+        raise AlreadyThere(
+            path, f"{path.name} exists and is no canvas.", "Choose another name for the canvas."
+        )
+
+
+def read_state(folder: Path) -> tuple[CanvasState, Found]:
+    """Read what a canvas is and what is done of it.
+
+    Raises
+    ------
+    FileProblem
+        It is missing, no canvas, damaged, or of a newer version.
+    """
+    if not folder.is_dir():
+        raise MissingFile(folder, f"{folder.name} does not exist.", "Check the name of the canvas.")
+    if not (folder / LEDGER).is_file():
+        raise UnsupportedFile(
+            folder,
+            f"{folder.name} is not a canvas: it has no ledger.",
+            "Name a canvas that `ssldiff generate` made.",
+        )
+    found = read_ledger(folder / LEDGER)
+    _refuse_newer(folder, found)
+    try:
+        state = CanvasState.replayed(found.records)
+        for level in range(len(state.layout.levels)):
+            known = array_metadata(state.layout, level)
+            if read_metadata(folder / str(level) / METADATA) != known:
+                raise ValueError(f"level {level} is not as it was made")  # noqa: TRY301
+    except (ValueError, RecursionError) as error:
+        raise damaged(folder, "its ledger and its metadata make no sense") from error
+    return state, found
+
+
+def read_metadata(path: Path) -> Any:
+    """Return a small JSON file's content; None when it is missing or not JSON."""
+    try:
+        if path.stat().st_size > LARGEST_METADATA:
+            return None
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_facts(folder: Path, state: CanvasState) -> None:
+    """Write the recipe where other programs look for it, unless it stands there already."""
+    wanted: dict[str, Any] = {
+        RECIPE: state.recipe.model_dump(mode="json"),
+        METADATA: root_metadata(state.created, state.recipe, state.layout),
+    }
+    for name, content in wanted.items():
+        text = _json(content)
+        if read_metadata(folder / name) != json.loads(text):
+            write_bytes(folder / name, text)
+
+
+def put_grid(folder: Path, grid: EmbeddingGrid, name: str = GRID) -> None:
+    """Write a grid into a canvas, whole or not at all."""
+    from ssldiff_gui.storage.grids import save_grid
+
+    save_grid(folder / name, grid)
+
+
+def take_grid(folder: Path, digest: str) -> EmbeddingGrid:
+    """Return the grid of a canvas that has this digest.
+
+    Raises
+    ------
+    BrokenFile
+        When neither the grid nor the one that was about to take its place is the one.
+    """
+    from ssldiff_gui.storage.grids import load_grid
+
+    for name in (GRID, NEXT_GRID):
+        with suppress(FileProblem):
+            grid = load_grid(folder / name)
+            if grid.digest() == digest:
+                return grid
+    raise damaged(folder, "its grid is missing or is another one")
+
+
+def settle_grid(folder: Path, digest: str) -> None:
+    """Complete, or take back, a change that was interrupted."""
+    fresh = folder / NEXT_GRID
+    if not fresh.exists():
+        return
+    from ssldiff_gui.storage.grids import load_grid
+
+    try:
+        wanted = load_grid(fresh).digest() == digest
+    except FileProblem:
+        wanted = False
+    if wanted:
+        os.replace(fresh, folder / GRID)  # noqa: PTH105
+    else:
+        fresh.unlink()
+    sync(folder)
+
+
+def sweep_aside(folder: Path) -> None:
+    """Remove what an interrupted program had begun to write, and make room for ours."""
+    aside = folder / ASIDE
+    if aside.is_symlink():
+        raise damaged(folder, f"{ASIDE} leads elsewhere")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(exist_ok=True)
+
+
+def put_shard(folder: Path, key: Key, content: bytes) -> None:
+    """Write a shard's file; when this returns, the disk has it."""
+    path = shard_path(folder, key)
+    if not path.parent.is_dir():
+        _make_folders(path.parent)
+    fresh = folder / ASIDE / "-".join(map(str, key))
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, path)  # noqa: PTH105
+    finally:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def refuse_links(folder: Path, layout: Layout) -> None:
+    """Refuse a canvas whose pixels would be written elsewhere."""
+    root = folder.resolve()
+    for level in range(len(layout.levels)):
+        rows = folder / str(level) / "c" / "0"
+        for inner in (folder / str(level), rows, *(rows.iterdir() if rows.is_dir() else ())):
+            if inner.is_symlink() or not inner.resolve().is_relative_to(root):
+                raise damaged(folder, f"its level {level} leads elsewhere")
+
+
+def damaged(folder: Path, why: str) -> BrokenFile:
+    """Return the error for a canvas that cannot be used."""
+    return BrokenFile(
+        folder,
+        f"The canvas {folder.name} is damaged: {why}.",
+        "Render it again under another name.",
+    )
+
+
+def _fill(folder: Path, created: Created, grid: EmbeddingGrid) -> None:
+    state = CanvasState(created)
+    for level in range(len(state.layout.levels)):
+        (folder / str(level)).mkdir()
+        write_bytes(folder / str(level) / METADATA, _json(array_metadata(state.layout, level)))
+    put_grid(folder, grid)
+    write_facts(folder, state)
+    write_bytes(folder / LEDGER, line_of(to_line(created)))
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what programs that died while they made this canvas have left."""
+    for old in path.parent.glob(f".{glob.escape(path.name)}.*{ASIDE}"):
+        if (old / LOCK).is_file() and not old.is_symlink():
+            with suppress(InUse, OSError):
+                lock = WriterLock(old)
+                shutil.rmtree(old, ignore_errors=True)
+                lock.release()
+
+
+def _make_folders(rows: Path) -> None:
+    """Make a row's folder, and wait until the disk knows of it and of those above."""
+    missing = [rows]
+    while not missing[-1].parent.is_dir():
+        missing.append(missing[-1].parent)
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync(path.parent)
+
+
+def _refuse_newer(folder: Path, found: Found) -> None:
+    try:
+        first = json.loads((found.records or (b"",))[0] or b"")
+        version = first["format"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(version, int) and version > FORMAT:
+        raise UnsupportedFile(
+            folder,
+            f"{folder.name} was made by a newer version of the studio.",
+            "Update the studio to open it.",
+        )
