@@ -1,0 +1,194 @@
+"""What all edits are: data that says where and what, and one way to put it into a grid."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from ssldiff_gui.core.edit_clusters import directions
+from ssldiff_gui.core.edit_grids import GridName, Grids, Indices
+from ssldiff_gui.core.edit_selection import Chosen, Selection, embeddings
+from ssldiff_gui.core.edit_stroke import Weights
+from ssldiff_gui.core.errors import BadEdits
+from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
+from ssldiff_gui.core.slerp import slerp
+from ssldiff_gui.core.specs import Frozen
+
+TOGETHER = 1024
+"""Cells that are computed at once: what an edit needs besides the grid stays small."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fresh:
+    """What an edit has for some cells.
+
+    Parameters
+    ----------
+    vectors
+        (n, dim) float32: the new embeddings.
+    known
+        (n,): where there is one, other cells are left alone; None says everywhere.
+    glass
+        (n,): where the cell shall have no embedding any more.
+    """
+
+    vectors: Vectors
+    known: Mask | None = None
+    glass: Mask | None = None
+
+
+Fill = Callable[[Indices, Indices], Fresh]
+"""From rows and columns, (n,) each, to what comes there."""
+
+
+class CellEdit(Frozen):
+    """An edit.
+
+    Parameters
+    ----------
+    opacity
+        How far cells go from what they are to what is new, along the arc between the two.
+    """
+
+    opacity: float = Field(default=1.0, ge=0, le=1)
+
+    @abstractmethod
+    def weights(self, grids: Grids) -> Weights:
+        """Return how strongly the edit touches each cell, before its opacity."""
+
+    @abstractmethod
+    def fill(self, grids: Grids) -> Fill:
+        """Return what comes into the cells, all seen as they were before the edit."""
+
+    def apply(self, grids: Grids) -> EmbeddingGrid:
+        """Return the edited grid; cells that are not touched keep every bit."""
+        weights = self.weights(grids) * self.opacity
+        rows, columns = np.nonzero(weights)
+        if not len(rows):
+            return grids.grid
+        fill = self.fill(grids)
+        vectors, valid = grids.grid.vectors.copy(), grids.grid.mask.copy()
+        for start in range(0, len(rows), TOGETHER):
+            at = rows[start : start + TOGETHER], columns[start : start + TOGETHER]
+            _put(vectors, valid, at, weights[at], fill(*at))
+        return grids.grid.with_vectors(vectors, valid)
+
+
+class Selecting(CellEdit):
+    """An edit of the cells that a selection chooses.
+
+    Parameters
+    ----------
+    where
+        The cells.
+    """
+
+    where: Selection
+
+    def weights(self, grids: Grids) -> Weights:
+        """Return how strongly the edit touches each cell."""
+        return self.where.weights(grids)
+
+
+class Moving(Selecting):
+    """An edit that makes new embeddings out of those there are: glass stays glass."""
+
+    def weights(self, grids: Grids) -> Weights:
+        """Return how strongly the edit touches each cell."""
+        return super().weights(grids) * grids.grid.mask
+
+
+class Sample(Frozen):
+    """An embedding taken from a grid: a cell's own, or the mean of several.
+
+    Parameters
+    ----------
+    cells
+        As (row, column).
+    where
+        A selection instead of cells; its weights weigh the mean.
+    grid
+        Name of the grid; None is the one that is edited.
+    """
+
+    cells: Chosen | None = None
+    where: Selection | None = None
+    grid: GridName | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Sample:
+        if (self.cells is None) == (self.where is None):
+            raise ValueError("give either cells or where")
+        return self
+
+    def members(self, grids: Grids) -> tuple[Vectors, Weights]:
+        """Return (n, dim) the embeddings, and (n,) their weights.
+
+        Raises
+        ------
+        BadEdits
+            When there is none.
+        """
+        other = grids.named(self.grid)
+        if self.cells is not None:
+            found = embeddings(self.cells, other)
+            return found, np.ones(len(found))
+        assert self.where is not None  # noqa: S101 - one of the two is there
+        weights = self.where.weights(grids.within(self.grid)) * other.mask
+        if not weights.any():
+            raise BadEdits(
+                f"The selection “{self.where.kind}” chooses no cell that has an embedding.",
+                "Choose a larger part, or lower its threshold.",
+            )
+        return other.vectors[weights > 0], weights[weights > 0]
+
+    def vector(self, grids: Grids) -> Vectors:
+        """Return (dim,) the embedding: the mean direction, at the mean length.
+
+        Raises
+        ------
+        BadEdits
+            When there is none, or when the directions cancel one another.
+        """
+        found, weights = self.members(grids)
+        if len(found) == 1:
+            only: Vectors = found[0]
+            return only
+        shares = (weights / weights.sum())[:, None]
+        mean = (directions(found) * shares).sum(0)
+        length = float(np.sqrt((mean * mean).sum()))
+        wide = found.astype(np.float64)
+        size = float((np.sqrt((wide * wide).sum(1)) * shares[:, 0]).sum())
+        if length < 1e-6:
+            raise BadEdits(
+                "The cells of a sample have no common direction.", "Take cells that are more alike."
+            )
+        return np.asarray(mean / length * size, np.float32)
+
+
+def _put(
+    vectors: Vectors, valid: Mask, at: tuple[Indices, Indices], weights: Weights, fresh: Fresh
+) -> None:
+    """Blend new embeddings into copies of a grid's arrays.
+
+    A cell with no embedding of its own has nothing to blend with: it takes the new one whole,
+    or not at all, and so does a cell that becomes glass.
+    """
+    old, was = vectors[at], valid[at]
+    whole = weights >= 0.5
+    soft = was & (weights < 1)
+    mixed = fresh.vectors.copy()
+    mixed[soft] = slerp(weights[soft], old[soft], fresh.vectors[soft])
+    changed = np.where(was, (mixed != old).any(1), whole)
+    if fresh.known is not None:
+        changed &= fresh.known
+    rows, columns = at
+    vectors[rows[changed], columns[changed]] = mixed[changed]
+    valid[rows[changed], columns[changed]] = True
+    if fresh.glass is not None:
+        gone = fresh.glass & whole
+        valid[rows[gone], columns[gone]] = False
