@@ -1,0 +1,125 @@
+"""Between pictures and latents: the autoencoders that are known by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from ssldiff_gui.core.errors import MissingPart
+from ssldiff_gui.core.specs import PartSpec
+from ssldiff_gui.models.generators.networks import make_module
+from ssldiff_gui.models.generators.patches import PatchTransform
+
+Call = Callable[[Any, torch.Tensor], torch.Tensor]
+
+
+class Autoencoder:
+    """Pictures → latents and back, before the model's own scale and shift.
+
+    Parameters
+    ----------
+    module
+        The network.
+    encode, decode
+        How it is called, each with the network first.
+    exact
+        Whether it stays in float32 in any case: it is linear and cheap.
+    """
+
+    def __init__(self, module: nn.Module, encode: Call, decode: Call, *, exact: bool) -> None:
+        self.module = module
+        self.exact = exact
+        self._encode = encode
+        self._decode = decode
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the weights."""
+        return next(iter([*self.module.parameters(), *self.module.buffers()])).dtype
+
+    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(batch, 3, height, width) from -1 to 1, in the network's type → latents."""
+        return self._encode(self.module, pictures)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents, float32 → pictures about -1 to 1, in the network's type."""
+        return self._decode(self.module, latents)
+
+
+def build_autoencoder(part: PartSpec) -> Autoencoder:
+    """Make an autoencoder from its description; its weights are whatever is there.
+
+    Raises
+    ------
+    MissingPart
+        Nobody knows its type.
+    DamagedModel
+        The description does not fit its type.
+    """
+    if part.type not in _KNOWN:
+        raise MissingPart(
+            f"This version knows no autoencoder {part.type!r}.",
+            f"It knows {', '.join(_KNOWN)}: update the studio.",
+        )
+    make, encode, decode = _KNOWN[part.type]
+    return Autoencoder(make_module(make, part), encode, decode, exact=part.type == "PatchTransform")
+
+
+def _kl(**config: Any) -> nn.Module:
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
+    module: nn.Module = AutoencoderKL(**config)
+    return module
+
+
+def _vq(**config: Any) -> nn.Module:
+    from diffusers.models.autoencoders.vq_model import VQModel
+
+    module: nn.Module = VQModel(**config)
+    return module
+
+
+def _tiny(**config: Any) -> nn.Module:
+    from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+
+    config.pop("block_out_channels", None)  # diffusers writes it, and does not take it back
+    module: nn.Module = AutoencoderTiny(**config)
+    return module
+
+
+def _encode_kl(module: Any, pictures: torch.Tensor) -> torch.Tensor:
+    latents: torch.Tensor = module.encode(pictures).latent_dist.mode()
+    return latents
+
+
+def _encode(module: Any, pictures: torch.Tensor) -> torch.Tensor:
+    """Return diffusers' `latents`: for VQ those before quantisation, which diffusion learns."""
+    latents: torch.Tensor = module.encode(pictures).latents
+    return latents
+
+
+def _decode(module: Any, latents: torch.Tensor) -> torch.Tensor:
+    pictures: torch.Tensor = module.decode(latents.to(module.dtype)).sample
+    return pictures
+
+
+def _decode_vq(module: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Decode the nearest codes; they are found in float32, as half precision takes wrong ones."""
+    codes = module.quantize.embedding.weight
+    flat = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
+    nearest = torch.cdist(flat.float(), codes.float()).argmin(dim=1)
+    batch, _, height, width = latents.shape
+    chosen = codes[nearest].view(batch, height, width, -1).permute(0, 3, 1, 2).contiguous()
+    pictures: torch.Tensor = module.decode(chosen, force_not_quantize=True).sample
+    return pictures
+
+
+_KNOWN: dict[str, tuple[Callable[..., nn.Module], Call, Call]] = {
+    "AutoencoderKL": (_kl, _encode_kl, _decode),
+    "VQModel": (_vq, _encode, _decode_vq),
+    "AutoencoderTiny": (_tiny, _encode, _decode),
+    "PatchTransform": (PatchTransform, PatchTransform.encode, PatchTransform.decode),
+}

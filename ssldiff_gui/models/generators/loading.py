@@ -1,0 +1,186 @@
+"""Model folders → generators, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from ssldiff_gui.core.errors import DamagedModel, MissingModel, OutOfMemory
+from ssldiff_gui.core.specs import GeneratorSpec, Licence, ModelFile, PartSpec
+from ssldiff_gui.models import devices
+from ssldiff_gui.models.folders import read_model, write_model
+from ssldiff_gui.models.generators.autoencoders import build_autoencoder
+from ssldiff_gui.models.generators.conditioners import build_conditioner
+from ssldiff_gui.models.generators.latent import LatentDiffusion
+from ssldiff_gui.models.generators.networks import build_network
+from ssldiff_gui.models.weights import load_into, load_tensors
+
+NETWORK = "network.safetensors"
+AUTOENCODER = "autoencoder.safetensors"
+CONDITIONER = "conditioner.safetensors"
+
+State = Mapping[str, torch.Tensor]
+
+
+def load_generator(
+    folder: str | Path, device: str = "auto", precision: str = "auto"
+) -> LatentDiffusion:
+    """Load a generator from a model folder.
+
+    Parameters
+    ----------
+    folder
+        With `model.json`; see `models.folders.find_model` for names.
+    device, precision
+        As `models.devices` has them.
+
+    Raises
+    ------
+    MissingModel
+        The folder holds no generator.
+    DamagedModel
+        A file is not what its hash says, or its tensors do not fit the network.
+    MissingPart
+        A part belongs to a plugin that is not installed.
+    OutOfMemory
+        The device has no room for it.
+    """
+    folder = Path(folder)
+    model = read_model(folder)
+    spec = model.generator
+    if spec is None:
+        raise MissingModel(
+            f"{folder.name} is an encoder, and a generator is wanted here.",
+            "`ssldiff models` lists what is installed.",
+        )
+    place = devices.choose(device)
+    dtype = devices.precision(place, precision)
+    with _room_for(spec.title, place):
+        with _Unfilled():
+            network = build_network(spec.network)
+            autoencoder = build_autoencoder(spec.autoencoder)
+            conditioner = build_conditioner(spec)
+        _fill(network.module, folder, spec.network)
+        _fill(autoencoder.module, folder, spec.autoencoder)
+        # nn.Module.to itself: that of diffusers does no more, and warns
+        nn.Module.to(network.module, place, dtype)
+        # decoders overflow in float16, and linear ones cost nothing in float32
+        small = dtype == torch.bfloat16 and not autoencoder.exact
+        nn.Module.to(autoencoder.module, place, dtype if small else torch.float32)
+        if conditioner.module is not None:
+            _fill(conditioner.module, folder, spec.conditioner)
+            nn.Module.to(conditioner.module, place, torch.float32)
+        return LatentDiffusion(spec, network, autoencoder, conditioner, device=place, dtype=dtype)
+
+
+def save_generator(
+    folder: str | Path,
+    spec: GeneratorSpec,
+    network: State,
+    autoencoder: State,
+    conditioner: State | None = None,
+    *,
+    licence: Licence,
+    provenance: Mapping[str, Any] | None = None,
+    card: str = "",
+) -> ModelFile:
+    """Write a generator's folder, after its tensors were found to fit its description.
+
+    Parameters
+    ----------
+    folder
+        Where; see `models.folders.write_model`.
+    spec
+        What it is; the names of the parts' files are filled in here.
+    network, autoencoder, conditioner
+        Weights by name, as the state dictionaries of the parts' modules have them.
+    licence, provenance, card
+        As `ModelFile` and the folder's `README.md` have them.
+
+    Raises
+    ------
+    DamagedModel
+        A tensor is missing, left over, or of another shape; the message names it.
+    """
+    states = {NETWORK: network, AUTOENCODER: autoencoder, CONDITIONER: conditioner or {}}
+    contents = {name: dict(state) for name, state in states.items() if state}
+    spec = spec.model_copy(
+        update={
+            "network": _with_file(spec.network, NETWORK, contents),
+            "autoencoder": _with_file(spec.autoencoder, AUTOENCODER, contents),
+            "conditioner": _with_file(spec.conditioner, CONDITIONER, contents),
+        }
+    )
+    with _Unfilled():
+        modules = {
+            NETWORK: build_network(spec.network).module,
+            AUTOENCODER: build_autoencoder(spec.autoencoder).module,
+            CONDITIONER: build_conditioner(spec).module or nn.Module(),
+        }
+    for name, module in modules.items():
+        load_into(module, states[name])
+    model = ModelFile(
+        kind="generator", generator=spec, licence=licence, provenance=dict(provenance or {})
+    )
+    return write_model(folder, model, card or f"# {spec.title}\n", contents)
+
+
+def _with_file(part: PartSpec, name: str, contents: Mapping[str, Any]) -> PartSpec:
+    return part.model_copy(update={"file": name if name in contents else None})
+
+
+def _fill(module: nn.Module, folder: Path, part: PartSpec) -> None:
+    """Fill a part with its file's weights."""
+    tensors = load_tensors(folder / part.file) if part.file else {}
+    try:
+        load_into(module, tensors)
+    except DamagedModel as error:
+        raise DamagedModel(
+            f"The model {folder.name} cannot be loaded from {part.file or 'no file'}: "
+            f"{error.message}",
+            error.hint,
+        ) from error
+
+
+class _Unfilled(TorchFunctionMode):
+    """Networks made inside get no random weights: they are filled from a file at once."""
+
+    _RANDOM = frozenset(
+        {
+            torch.Tensor.normal_,
+            torch.Tensor.uniform_,
+            torch.Tensor.erfinv_,
+            torch.nn.init.trunc_normal_,
+            torch.nn.init.orthogonal_,
+        }
+    )
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Leave a tensor as it is where it would be filled with random numbers."""
+        if func in self._RANDOM:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def _room_for(title: str, device: torch.device) -> Iterator[None]:
+    """Say in words that there was no memory."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise OutOfMemory(
+            f"{title} does not fit into the memory of {devices.describe(device)}.",
+            "Choose a smaller model, or the CPU.",
+        ) from error
