@@ -11,6 +11,7 @@ LEARNT = 4096
 """Cells that the centres are learnt from; the others only join the nearest one."""
 
 ROUNDS = 50
+DRAWS = 4
 
 Directions = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
@@ -36,7 +37,7 @@ def clusters(vectors: Vectors, count: int, seed: int) -> Labels:
     chance = np.random.Philox(key=np.array([seed, len(vectors)], np.uint64))
     order = np.argsort(chance.random_raw(len(vectors)), kind="stable")
     units = directions(vectors[np.sort(order[:LEARNT])])
-    centres = _first_centres(units, _uniform(chance, count))
+    centres = _first_centres(units, _uniform(chance, count * DRAWS).reshape(count, DRAWS))
     labels = np.full(len(units), -1, np.intp)
     for _ in range(ROUNDS):
         found = (units @ centres.T).argmax(1)
@@ -66,17 +67,28 @@ def _uniform(chance: np.random.Philox, count: int) -> npt.NDArray[np.float64]:
 
 
 def _first_centres(units: Directions, chances: npt.NDArray[np.float64]) -> Directions:
-    """Take k-means++'s: each next one is likelier the farther it lies from those there are."""
-    chosen = [int(chances[0] * len(units))]
+    """Take k-means++'s: each next one is likelier the farther it lies from those there are.
+
+    Of several that are drawn, the one that leaves the least to the others is taken.
+
+    Parameters
+    ----------
+    units
+        (n, dim).
+    chances
+        (centres, draws) from 0 to below 1.
+    """
+    chosen = [int(chances[0, 0] * len(units))]
     far = np.clip(1 - units @ units[chosen[0]], 0, None)
-    for chance in chances[1:]:
+    for draws in chances[1:]:
         heights = np.cumsum(far)
         if heights[-1] <= 1e-9 * len(units):
             break
-        chosen.append(
-            min(int(np.searchsorted(heights, chance * heights[-1], "right")), len(far) - 1)
-        )
-        far = np.minimum(far, np.clip(1 - units @ units[chosen[-1]], 0, None))
+        drawn = np.searchsorted(heights, draws * heights[-1], "right").clip(max=len(far) - 1)
+        left = np.minimum(far, np.clip(1 - units[drawn] @ units.T, 0, None))
+        best = int(left.sum(1).argmin())
+        chosen.append(int(drawn[best]))
+        far = left[best]
     return units[chosen]
 
 
