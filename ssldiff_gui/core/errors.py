@@ -143,3 +143,11 @@ class BadRecord(UserError):
 
 class NoRecipe(FileProblem):
     """A file that does not say how it was made; it may well be a real picture."""
+
+
+class UnknownWeights(FileProblem):
+    """A checkpoint with a tensor too many, too few, or of another shape than it should have."""
+
+
+class Unfinished(UserError):
+    """A canvas of which parts are still to be rendered."""

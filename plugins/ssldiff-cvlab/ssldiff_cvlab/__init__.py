@@ -1,0 +1,1 @@
+"""Three published families of latent diffusion: LID, PathLDM and HistoDiffusion."""

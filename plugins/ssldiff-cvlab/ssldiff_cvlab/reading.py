@@ -1,0 +1,144 @@
+"""Reading a checkpoint without running anything of what it says."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError  # only its name: nothing here unpickles
+
+import torch
+
+from ssldiff_gui.core.errors import BrokenFile, MissingFile, OutOfMemory, UnsafeFile
+
+State = dict[str, torch.Tensor]
+
+REFUSALS = ("weights_only", "Weights only", "Unsupported", "TorchScript", "legacy .tar")
+"""Words of torch's messages that say a file holds more than tensors and plain values."""
+
+
+class Bystander:
+    """Stands for a class that training scripts leave in a checkpoint; it does nothing."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+BYSTANDERS = tuple(
+    f"{package}.callbacks.{name}"
+    for package in ("pytorch_lightning", "lightning.pytorch")
+    for name in ("model_checkpoint.ModelCheckpoint", "early_stopping.EarlyStopping")
+)
+"""Names by which old versions of Lightning keep the state of their callbacks."""
+
+
+def read_state(path: Path) -> State:
+    """Return the tensors of a checkpoint, by name.
+
+    Parameters
+    ----------
+    path
+        A file of `torch.save`, plain or in Lightning's form (`state_dict`), or safetensors.
+
+    Raises
+    ------
+    UnsafeFile
+        It holds more than tensors and plain values; nothing of it was run.
+    BrokenFile
+        It is cut or damaged, claims more than it holds, or is no checkpoint at all.
+    OutOfMemory
+        There is no room for it.
+    """
+    try:
+        found = _safetensors(path) if _is_safetensors(path) else _torch(path)
+    except MemoryError as error:
+        raise OutOfMemory(
+            f"{path.name} does not fit into this machine's memory.", "Close other programs."
+        ) from error
+    state = found.get("state_dict", found) if isinstance(found, Mapping) else found
+    if not isinstance(state, Mapping) or not state:
+        raise _broken(path, "it holds no tensors by name")
+    for name, tensor in state.items():
+        _check(path, name, tensor)
+    return dict(state)
+
+
+def own(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a float32 copy that shares its memory with nothing."""
+    return tensor.detach().to(torch.float32, copy=True).contiguous()
+
+
+def _is_safetensors(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+    except OSError as error:
+        raise MissingFile(path, f"{path.name} cannot be read.", "Check the path.") from error
+    return head[8:9] == b"{"
+
+
+def _safetensors(path: Path) -> object:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path, device="cpu")
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _broken(path, str(error)) from error
+
+
+def _torch(path: Path) -> object:
+    zipped = zipfile.is_zipfile(path)
+    if zipped:
+        _check_archive(path)
+    known = [(Bystander, name) for name in BYSTANDERS]
+    try:
+        with torch.serialization.safe_globals(known):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+    except MemoryError:
+        raise
+    except (UnpicklingError, RuntimeError) as error:
+        if any(word in str(error) for word in REFUSALS):
+            raise _unsafe(path, str(error)) from error
+        raise _broken(path, str(error)) from error
+    except Exception as error:  # damaged pickles fail in every way there is
+        raise _broken(path, f"{type(error).__name__}: {error}") from error
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse an archive that claims more than it holds: torch never compresses."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            claimed = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _broken(path, str(error)) from error
+    if claimed > path.stat().st_size:
+        raise _broken(path, f"it claims {claimed:,} bytes and has {path.stat().st_size:,}")
+
+
+def _check(path: Path, name: object, tensor: object) -> None:
+    if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
+        raise _broken(path, f"{str(name)[:100]!r} is no tensor")
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
+        raise _broken(path, f"{name} is no plain tensor")
+    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        raise _broken(path, f"{name} claims more values than it has")
+
+
+def _unsafe(path: Path, reason: str) -> UnsafeFile:
+    wanted = next((line.strip() for line in reason.splitlines() if "GLOBAL" in line), "")
+    detail = f" ({wanted[:200]})" if wanted else ""
+    return UnsafeFile(
+        path,
+        f"{path.name} holds more than tensors and plain values: it could run code when it is "
+        f"read, and was not{detail}.",
+        "Ask its authors for safetensors, or for a checkpoint of the weights alone.",
+    )
+
+
+def _broken(path: Path, reason: str) -> BrokenFile:
+    first = reason.strip().partition("\n")[0][:300]
+    return BrokenFile(path, f"{path.name} is no whole checkpoint: {first}.", "Get the file again.")

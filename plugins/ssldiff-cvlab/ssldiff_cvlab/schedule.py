@@ -1,0 +1,65 @@
+"""The noise a checkpoint was trained with: what its configuration says, held to its buffers."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ssldiff_cvlab.accounts import Account
+from ssldiff_cvlab.settings import DiffusionSettings
+from ssldiff_gui.core.specs import ScheduleSpec
+
+BUFFERS = (
+    "alphas_cumprod",
+    "alphas_cumprod_prev",
+    "sqrt_alphas_cumprod",
+    "sqrt_one_minus_alphas_cumprod",
+    "log_one_minus_alphas_cumprod",
+    "sqrt_recip_alphas_cumprod",
+    "sqrt_recipm1_alphas_cumprod",
+    "posterior_variance",
+    "posterior_log_variance_clipped",
+    "posterior_mean_coef1",
+    "posterior_mean_coef2",
+    "lvlb_weights",
+    "logvar",
+    "cond_ids",
+)
+"""All of them follow from the betas, or matter in training only."""
+
+
+def schedule_of(settings: DiffusionSettings, account: Account) -> ScheduleSpec:
+    """Return the schedule in diffusers' words, and take its buffers.
+
+    What latent diffusion calls "linear" is linear in the square roots, diffusers'
+    "scaled_linear"; its "sqrt_linear" is the one that is linear.
+
+    Raises
+    ------
+    UnknownWeights
+        The betas in the checkpoint are not those of the configuration.
+    """
+    start, end, steps = settings.linear_start, settings.linear_end, settings.timesteps
+    if settings.beta_schedule == "cosine":
+        spec = ScheduleSpec(kind="squaredcos_cap_v2", steps=steps)
+    elif settings.beta_schedule == "linear":
+        spec = ScheduleSpec(kind="scaled_linear", start=start, end=end, steps=steps)
+    else:
+        spec = ScheduleSpec(kind="linear", start=start, end=end, steps=steps)
+    if account.has("betas"):
+        found = account.one("betas").to(torch.float64).numpy()
+        wanted = _betas(spec)
+        if found.shape != wanted.shape or not np.allclose(found, wanted, rtol=1e-4, atol=1e-7):
+            raise account.problem("the noise schedule is not the configuration's", ["betas"])
+    account.pass_over(*BUFFERS)
+    return spec
+
+
+def _betas(spec: ScheduleSpec) -> np.ndarray:
+    if spec.kind == "scaled_linear":
+        return np.linspace(spec.start**0.5, spec.end**0.5, spec.steps) ** 2
+    if spec.kind == "linear":
+        return np.linspace(spec.start, spec.end, spec.steps)
+    times = np.arange(spec.steps + 1) / spec.steps
+    kept = np.cos((times + 0.008) / 1.008 * np.pi / 2) ** 2
+    return np.minimum(1 - kept[1:] / kept[:-1], 0.999)

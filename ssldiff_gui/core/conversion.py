@@ -1,0 +1,111 @@
+"""The contract of converters: from a published checkpoint to the parts of a model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ssldiff_gui.core.specs import GeneratorSpec, Licence, PartSpec
+
+if TYPE_CHECKING:
+    import torch
+
+CONVERTERS = "ssldiff_gui.converters"
+"""Entry points of this group are converters; their names are the families'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Files of a published model, not read yet.
+
+    Parameters
+    ----------
+    path
+        The checkpoint, most likely a pickle.
+    config
+        What it was made with: the YAML file beside it, read.
+    folder
+        Where that YAML file lies; files that it names are looked for there and nowhere else.
+    base
+        Another checkpoint, with the networks that this one leaves out.
+    classifier
+        A classifier of its latents that was published with it.
+    """
+
+    path: Path
+    config: Mapping[str, Any]
+    folder: Path
+    base: Path | None = None
+    classifier: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extra:
+    """A network that goes with a model but is no part of it, such as a classifier.
+
+    Parameters
+    ----------
+    part
+        What it is made with.
+    tensors
+        Its weights, by name.
+    """
+
+    part: PartSpec
+    tensors: Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Converted:
+    """What a checkpoint holds, in our terms.
+
+    Parameters
+    ----------
+    spec
+        The generator; whoever writes the folder names the files of its parts.
+    tensors
+        Weights by part ("network", "autoencoder", "conditioner"), then by name; float32, none
+        shares memory with another.
+    licence
+        Terms of the weights.
+    card
+        Text of the model's README.
+    provenance
+        Where it comes from: paper, address, what was taken and what was left.
+    notes
+        What a person should know or still has to say.
+    extras
+        Further networks, by name.
+    """
+
+    spec: GeneratorSpec
+    tensors: Mapping[str, Mapping[str, torch.Tensor]]
+    licence: Licence
+    card: str
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    extras: Mapping[str, Extra] = field(default_factory=dict)
+
+
+class Converter(Protocol):
+    """What knows the checkpoints of a family. It runs in a process of its own."""
+
+    def recognises(self, config: Mapping[str, Any]) -> bool:
+        """Whether a checkpoint with this configuration is one of the family's."""
+        ...
+
+    def convert(self, checkpoint: Checkpoint) -> Converted:
+        """Read a checkpoint, running nothing of what it says; account for every tensor.
+
+        Raises
+        ------
+        UnsafeFile
+            It holds more than tensors and plain values.
+        UnknownWeights
+            A tensor too many, too few, or of another shape.
+        UnsupportedFile
+            The configuration asks for what nobody here knows.
+        """
+        ...
