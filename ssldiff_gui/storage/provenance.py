@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import Field, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from ssldiff_gui.core.errors import BadRecord, OversizedRequest, UserError
 from ssldiff_gui.core.grid import EmbeddingGrid
@@ -70,6 +70,7 @@ class _Text(Frozen):
     sha256: Sha256 | None = None
     box: Corner | None = None
     level: int = Field(default=0, ge=0, le=64)
+    file: dict[str, JsonValue] = Field(default={})
     recipe: Recipe
     grid: PackedGrid
 
@@ -79,13 +80,15 @@ def source_type(recipe: Recipe) -> str:
     return COMPOSITE if recipe.source_type == COMPOSITE else SYNTHETIC
 
 
-def pack(record: Record) -> str:
+def pack(record: Record, file: dict[str, JsonValue] | None = None) -> str:
     """Write a record as JSON.
 
     Parameters
     ----------
     record
         Its grid is the one that its recipe names.
+    file
+        What a sidecar says of the file that it lies beside.
 
     Raises
     ------
@@ -101,6 +104,7 @@ def pack(record: Record) -> str:
         sha256=record.sha256,
         box=record.box,
         level=record.level,
+        file=file or {},
         recipe=record.recipe,
         grid=pack_grid(record.grid),
     ).model_dump_json()

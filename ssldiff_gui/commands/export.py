@@ -1,0 +1,111 @@
+"""`ssldiff export`: a canvas as a file that other programs open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ssldiff_gui.commands.output import AsJson, Bar, Yes, print_json, reporting
+
+if TYPE_CHECKING:
+    from ssldiff_gui.core.requests import Corner, ExportRequest
+    from ssldiff_gui.storage.export import Exported
+
+
+def export(
+    canvas: Annotated[str, typer.Argument(help="A canvas: an OME-Zarr folder.")],
+    *,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file to write: .ome.tif, .tif (a GeoTIFF when the canvas lies on a map), "
+            ".png, .jpg or .ome.zarr. “synthetic” is put into its name.",
+        ),
+    ],
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="X,Y,W,H", help="A part, in pixels of the canvas."),
+    ] = None,
+    level: Annotated[
+        int, typer.Option("--level", min=0, help="Resolution: each level halves the one before.")
+    ] = 0,
+    quality: Annotated[
+        int | None, typer.Option("--quality", min=1, max=100, help="Of a JPEG; 92 otherwise.")
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Leave tiles white that are not rendered.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a canvas, or a part of it, as a file other programs open, marked as synthetic."""
+    with reporting(as_json=as_json):
+        from ssldiff_gui.jobs.export import export_canvas
+
+        request = _request(canvas, output, region, level)
+        with Bar(shown=not as_json) as bar:
+            done = export_canvas(request, bar, partial=partial, yes=yes, quality=quality)
+    if as_json:
+        print_json(facts_of(done))
+    else:
+        _say(done, output)
+
+
+def facts_of(done: Exported) -> dict[str, Any]:
+    """Return what `--json` prints."""
+    return {
+        "path": str(done.path),
+        "sidecar": str(done.sidecar),
+        "format": done.format,
+        "width": done.width,
+        "height": done.height,
+        "sha256": done.sha256,
+        "missing_tiles": done.missing,
+        "synthetic": True,
+        "bytes": done.bytes,
+        "seconds": round(done.seconds, 3),
+    }
+
+
+def region_from(text: str | None) -> Corner | None:
+    """Return X,Y,W,H as numbers.
+
+    Raises
+    ------
+    BadRequest
+        When they are not four whole numbers.
+    """
+    from ssldiff_gui.core.errors import BadRequest
+
+    if text is None:
+        return None
+    try:
+        x, y, width, height = (int(word) for word in text.split(","))
+    except ValueError as error:
+        raise BadRequest(
+            f"“{text}” is no region.", "Give it as X,Y,WIDTH,HEIGHT in pixels."
+        ) from error
+    return x, y, width, height
+
+
+def _request(canvas: str, output: str, region: str | None, level: int) -> ExportRequest:
+    from ssldiff_gui.core.requests import ExportRequest
+
+    return ExportRequest(canvas=canvas, output=output, region=region_from(region), level=level)
+
+
+def _say(done: Exported, asked: str) -> None:
+    from pathlib import Path
+
+    from ssldiff_gui.storage.preflight import in_words
+
+    typer.echo(f"{done.path}: {done.format}, {done.width:,} × {done.height:,} pixels")
+    typer.echo(f"{in_words(done.bytes)} in {done.seconds:.1f} s; what it is stands beside it in")
+    typer.echo(f"{done.sidecar.name}")
+    if done.path.name != Path(asked).name:
+        typer.echo("“synthetic” was put into its name, so that nobody takes it for a real picture.")
+    if done.missing:
+        typer.echo(f"{done.missing:,} tiles that are not rendered are white in it.")
