@@ -96,15 +96,20 @@ def sha256_of(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
+def load_into(
+    module: torch.nn.Module, tensors: Mapping[str, torch.Tensor], *, assign: bool = False
+) -> None:
     """Fill a network with weights, each of which must have its place and its shape.
 
     Parameters
     ----------
     module
-        The network; its own types and device stay.
+        The network; its own types stay.
     tensors
         Weights by name.
+    assign
+        Put the tensors themselves in place, on their own device: for a network that was made
+        without memory, on torch's device "meta".
 
     Raises
     ------
@@ -128,7 +133,11 @@ def load_into(module: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> N
             f"The weights do not fit {type(module).__name__} ({found}).",
             "Check that the weights belong to this architecture and its settings.",
         )
-    module.load_state_dict(dict(tensors), strict=True)
+    if assign:  # copies, since the file they lie in may be replaced while they are in use
+        kept = {name: tensors[name].to(value.dtype, copy=True) for name, value in wanted.items()}
+        module.load_state_dict(kept, strict=True, assign=True)
+    else:
+        module.load_state_dict(dict(tensors), strict=True)
 
 
 def _few(names: Iterable[str], most: int = 4) -> str:
