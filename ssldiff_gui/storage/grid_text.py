@@ -13,9 +13,9 @@ import numpy.typing as npt
 from pydantic import Field
 
 from ssldiff_gui.core.errors import BadGrid, OversizedRequest
-from ssldiff_gui.core.geometry import Region, Scale
-from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Source, Vectors
+from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
 from ssldiff_gui.core.specs import Frozen
+from ssldiff_gui.storage.grid_facts import GridFacts
 
 LARGEST = 1 << 30
 """Most bytes of a grid: 512 × 512 cells of 1024 values."""
@@ -40,6 +40,8 @@ class PackedGrid(Frozen):
     ----------
     shape
         Rows, columns, values of one embedding.
+    facts
+        All that the grid is but its values.
     codec
         What the vectors are packed with.
     vectors
@@ -50,11 +52,7 @@ class PackedGrid(Frozen):
     """
 
     shape: tuple[Side, Side, Side]
-    encoder: str = Field(max_length=1024)
-    cell: int = Field(gt=0, le=1 << 20)
-    scale: Scale | None = None
-    region: Region | None = None
-    source: Source | None = None
+    facts: GridFacts
     codec: Codec = "zlib"
     vectors: str
     valid: str
@@ -85,11 +83,7 @@ def pack_grid(grid: EmbeddingGrid) -> PackedGrid:
         codec, packed = "none", b"".join(_sorted_rows(grid.vectors))
     return PackedGrid(
         shape=(grid.rows, grid.columns, grid.dim),
-        encoder=grid.encoder,
-        cell=grid.cell,
-        scale=grid.scale,
-        region=grid.region,
-        source=grid.source,
+        facts=GridFacts.of(grid),
         codec=codec,
         vectors=base64.b64encode(packed).decode("ascii"),
         valid=base64.b64encode(zlib.compress(np.packbits(grid.mask).tobytes())).decode("ascii"),
@@ -113,15 +107,7 @@ def unpack_grid(packed: PackedGrid) -> EmbeddingGrid:
     values = np.empty((rows, columns, dim), np.float32)
     for row, piece in enumerate(pieces):
         values[row] = _in_order(piece).reshape(columns, dim)
-    return EmbeddingGrid(
-        vectors=values,
-        encoder=packed.encoder,
-        cell=packed.cell,
-        scale=packed.scale,
-        valid=_mask(mask, rows, columns),
-        region=packed.region,
-        source=packed.source,
-    )
+    return packed.facts.grid(values, _mask(mask, rows, columns))
 
 
 def _credible(size: int, packed: int) -> bool:

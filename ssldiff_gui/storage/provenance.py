@@ -63,7 +63,7 @@ class _Text(Frozen):
 
     format: Literal["ssldiff record"] = "ssldiff record"
     version: Literal[1] = 1
-    synthetic: Literal[True] = True
+    synthetic: Literal[True]
     digital_source_type: str
     title: str = Field(default="", max_length=4096)
     created_by: str = Field(default="", max_length=256)
@@ -98,6 +98,7 @@ def pack(record: Record, file: dict[str, JsonValue] | None = None) -> str:
     if record.grid.digest() != record.recipe.grid:
         raise BadRecord("The recipe belongs to another grid.", "Render the grid again.")
     text = _Text(
+        synthetic=True,
         digital_source_type=source_type(record.recipe),
         title=record.title[:4096],
         created_by=record.created_by[:256],
