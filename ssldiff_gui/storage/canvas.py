@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from ssldiff_gui.core.errors import BrokenFile
 from ssldiff_gui.core.geometry import Georeference, Scale
 from ssldiff_gui.core.recipe import Recipe
+from ssldiff_gui.slides.problems import naming
 from ssldiff_gui.storage import canvas_files as files
 from ssldiff_gui.storage.canvas_layout import CHUNK, TILE, Key, Tile
 from ssldiff_gui.storage.canvas_lock import WriterLock
@@ -66,7 +66,6 @@ class Canvas(CanvasView):
     ) -> None:
         super().__init__(path, state)
         self._ledger, self._lock = ledger, lock
-        self._climbing = threading.Lock()
 
     @classmethod
     def create(
@@ -147,12 +146,14 @@ class Canvas(CanvasView):
         """
         path = Path(path).absolute()
         if not write:
-            with telling_of_full_disks(path, int):
-                state, _ = files.read_state(path)
-                state.apply(_lost(path, state))
-            return cls(path, state)
+            state, _ = files.read_state(path)
+            canvas = cls(path, state)
+            with naming(path):
+                state.apply(map(canvas._lose, files.lost(path, state)))
+            return canvas
+        files.refuse_others(path)  # before a lock is made in a folder that is no canvas
+        files.refuse_links(path)
         with telling_of_full_disks(path, int):
-            files.read_state(path)  # before a lock is made in a folder that is no canvas
             lock = WriterLock(path)
         try:
             return cls._opened(path, lock)
@@ -164,14 +165,13 @@ class Canvas(CanvasView):
     def _opened(cls, path: Path, lock: WriterLock) -> Self:
         """Bring a canvas in order after whatever ended its last writer."""
         state, found = files.read_state(path)
-        files.refuse_links(path, state.layout)
         with telling_of_full_disks(path, lambda: still_needed(state)):
             canvas = cls(path, state, Ledger(path / files.LEDGER, found.length), lock)
             try:
                 files.sweep_aside(path)
                 files.settle_grid(path, state.grid)
                 files.write_facts(path, state)
-                canvas._record(*_lost(path, state))
+                canvas._drop({key: state.shards[key] for key in files.lost(path, state)})
                 for at in state.failed:
                     files.shard_path(path, (0, *at)).unlink(missing_ok=True)
                 canvas._make_coarser(forced=False)
@@ -184,7 +184,8 @@ class Canvas(CanvasView):
     def scratch(self) -> Path:
         """A folder for what an engine must put somewhere until the canvas is finished."""
         folder = self.path / files.SCRATCH
-        folder.mkdir(exist_ok=True)
+        with self._writing():
+            folder.mkdir(exist_ok=True)
         return folder
 
     def write(self, row: int, column: int, pixels: RGB) -> None:
@@ -211,9 +212,7 @@ class Canvas(CanvasView):
             with self._guard:
                 if key in self._state.shards:
                     self._record(self._lose(key))  # its record must not vouch for other pixels
-            files.put_shard(self.path, key, content)
-            with self._guard:
-                self._record(self._kept(key, content))
+                self._put(key, content)
             self._climb(key)
 
     def fail(self, row: int, column: int, reason: str) -> None:
@@ -224,7 +223,7 @@ class Canvas(CanvasView):
             with self._guard:
                 edition = self._state.edition
                 self._record(Failed(edition=edition, at=(row, column), reason=reason))
-            files.shard_path(self.path, key).unlink(missing_ok=True)
+                files.shard_path(self.path, key).unlink(missing_ok=True)
             self._climb(key)
 
     def change(self, recipe: Recipe, grid: EmbeddingGrid, tiles: Collection[Tile]) -> None:
@@ -236,7 +235,7 @@ class Canvas(CanvasView):
         size_and_grid = (recipe.width, recipe.height, recipe.grid)
         if size_and_grid != (layout.width, layout.height, grid.digest()):
             raise ValueError("the recipe is of another canvas or another grid")
-        with self._writing(), self._climbing, self._guard:
+        with self._writing(), self._guard:
             files.put_grid(self.path, grid, files.NEXT_GRID)
             self._record(
                 Changed(
@@ -253,16 +252,14 @@ class Canvas(CanvasView):
     def verify(self) -> frozenset[Tile]:
         """Hash every file; tiles that are not what was acknowledged are returned, and not done."""
         with self._guard:
-            kept = list(self._state.shards.items())
-        bad = [key for key, shard in kept if self._hash(key) != shard.sha256]
-        with self._guard:
-            lost = [self._lose(key) for key in bad]
-            if self._ledger is None:
-                self._state.apply(lost)
-                self._done = None
-            else:
-                with self._writing():
-                    self._record(*lost)
+            kept = sorted(self._state.shards.items())
+        bad = {at: shard for at, shard in kept if files.hash_of(self.path, at) != shard.sha256}
+        if self._ledger is None:
+            self._state.apply(map(self._lose, bad))
+            self._done = None
+        else:
+            with self._writing():
+                self._drop(bad)
         return frozenset(key[1:] for key in bad if key[0] == 0)
 
     def finish(self) -> None:
@@ -301,36 +298,41 @@ class Canvas(CanvasView):
             self._state.apply(records)
             self._done = None
 
-    def _kept(self, key: Key, content: bytes) -> Shard:
+    def _put(self, key: Key, content: bytes) -> None:
+        """Write a shard, and then that it is there."""
+        files.put_shard(self.path, key, content)
         digest = hashlib.sha256(content).hexdigest()
-        return Shard(edition=self._state.edition, at=key, size=len(content), sha256=digest)
+        self._record(Shard(edition=self._state.edition, at=key, size=len(content), sha256=digest))
 
     def _lose(self, key: Key) -> Lost:
         return Lost(edition=self._state.edition, at=key)
 
-    def _hash(self, key: Key) -> str:
-        try:
-            with files.shard_path(self.path, key).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return ""
+    def _drop(self, damaged: Mapping[Key, Shard | None]) -> None:
+        """Take damaged shards off the ledger, then off the disk: they read as white.
+
+        Those that were written meanwhile are let be; None stands for a file without a record.
+        """
+        with self._guard:
+            same = [key for key, shard in damaged.items() if self._state.shards.get(key) == shard]
+            self._record(*(self._lose(key) for key in same if damaged[key] is not None))
+            for key in same:
+                files.shard_path(self.path, key).unlink(missing_ok=True)
 
     def _climb(self, key: Key) -> None:
         """Make the coarser shards for which a tile was the last that was missing."""
-        with self._climbing:
-            for above in self.layout.ancestors(key):
-                if not self._make(above):
-                    break
+        for above in self.layout.ancestors(key):
+            if not self._make(above):
+                break
 
     def _make_coarser(self, *, forced: bool) -> None:
         """Make all coarser shards that can be; when forced, those with missing tiles too."""
-        with self._climbing:
-            for level in range(1, len(self.levels)):
+        for level in range(1, len(self.levels)):
+            with self._guard:
                 begun = {key for key in self._state.shards if key[0] == level - 1}
                 if level == 1:
                     begun |= {(0, *at) for at in self._state.failed}
-                for key in sorted({next(self.layout.ancestors(key)) for key in begun}):
-                    self._make(key, forced=forced)
+            for key in sorted({next(self.layout.ancestors(key)) for key in begun}):
+                self._make(key, forced=forced)
 
     def _make(self, key: Key, *, forced: bool = False) -> bool:
         """Make a coarser shard and say whether it is there now."""
@@ -340,34 +342,16 @@ class Canvas(CanvasView):
                 return True
             if not forced and not all(map(state.settled, children)):
                 return False
-            before = [state.shards.get(child) for child in children]
-        content = encode_shard(self._coarser(key), self.layout)
-        files.put_shard(self.path, key, content)
-        with self._guard:
-            if before != [state.shards.get(child) for child in children]:
-                return False  # a tile was written meanwhile; whoever did makes this one
-            self._record(self._kept(key, content))
-        return True
-
-    def _coarser(self, key: Key) -> RGB:
+            before = {child: state.shards.get(child) for child in children}
         try:
-            return coarser(self.path, self.layout, key)
-        except BrokenFile:
-            self.verify()
+            content = encode_shard(coarser(self.path, self.layout, key), self.layout)
+        except BrokenFile as error:
+            self._drop(
+                {c: before[c] for c in children if files.shard_path(self.path, c) == error.path}
+            )
             raise
-
-
-def _lost(folder: Path, state: CanvasState) -> list[Record]:
-    """Return records of shards whose files are not there, or not of the length they had."""
-    return [
-        Lost(edition=state.edition, at=key)
-        for key, shard in state.shards.items()
-        if _size(files.shard_path(folder, key)) != shard.size
-    ]
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
+        with self._guard:
+            if any(state.shards.get(child) != shard for child, shard in before.items()):
+                return False  # a tile was written meanwhile; whoever did makes this one
+            self._put(key, content)
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -19,8 +20,9 @@ from ssldiff_gui.core.errors import (
     MissingFile,
     UnsupportedFile,
 )
+from ssldiff_gui.slides.problems import naming
 from ssldiff_gui.storage.atomic import sync, write_bytes
-from ssldiff_gui.storage.canvas_layout import Key, Layout
+from ssldiff_gui.storage.canvas_layout import Key
 from ssldiff_gui.storage.canvas_lock import LOCK, WriterLock
 from ssldiff_gui.storage.canvas_metadata import array_metadata, root_metadata
 from ssldiff_gui.storage.canvas_records import FORMAT, CanvasState, Created, to_line
@@ -96,15 +98,9 @@ def read_state(folder: Path) -> tuple[CanvasState, Found]:
     FileProblem
         It is missing, no canvas, damaged, or of a newer version.
     """
-    if not folder.is_dir():
-        raise MissingFile(folder, f"{folder.name} does not exist.", "Check the name of the canvas.")
-    if not (folder / LEDGER).is_file():
-        raise UnsupportedFile(
-            folder,
-            f"{folder.name} is not a canvas: it has no ledger.",
-            "Name a canvas that `ssldiff generate` made.",
-        )
-    found = read_ledger(folder / LEDGER)
+    refuse_others(folder)
+    with naming(folder):
+        found = read_ledger(folder / LEDGER)
     _refuse_newer(folder, found)
     try:
         state = CanvasState.replayed(found.records)
@@ -115,6 +111,18 @@ def read_state(folder: Path) -> tuple[CanvasState, Found]:
     except (ValueError, RecursionError) as error:
         raise damaged(folder, "its ledger and its metadata make no sense") from error
     return state, found
+
+
+def refuse_others(folder: Path) -> None:
+    """Raise `MissingFile` or `UnsupportedFile` when there is no canvas."""
+    if not folder.is_dir():
+        raise MissingFile(folder, f"{folder.name} does not exist.", "Check the name of the canvas.")
+    if not (folder / LEDGER).is_file():
+        raise UnsupportedFile(
+            folder,
+            f"{folder.name} is not a canvas: it has no ledger.",
+            "Name a canvas that `ssldiff generate` made.",
+        )
 
 
 def read_metadata(path: Path) -> Any:
@@ -185,8 +193,6 @@ def settle_grid(folder: Path, digest: str) -> None:
 def sweep_aside(folder: Path) -> None:
     """Remove what an interrupted program had begun to write, and make room for ours."""
     aside = folder / ASIDE
-    if aside.is_symlink():
-        raise damaged(folder, f"{ASIDE} leads elsewhere")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(exist_ok=True)
 
@@ -209,14 +215,28 @@ def put_shard(folder: Path, key: Key, content: bytes) -> None:
     sync(path.parent)
 
 
-def refuse_links(folder: Path, layout: Layout) -> None:
-    """Refuse a canvas whose pixels would be written elsewhere."""
-    root = folder.resolve()
-    for level in range(len(layout.levels)):
-        rows = folder / str(level) / "c" / "0"
-        for inner in (folder / str(level), rows, *(rows.iterdir() if rows.is_dir() else ())):
-            if inner.is_symlink() or not inner.resolve().is_relative_to(root):
-                raise damaged(folder, f"its level {level} leads elsewhere")
+def lost(folder: Path, state: CanvasState) -> list[Key]:
+    """Return the shards whose files are not there, or not of the length they had."""
+    return [
+        key for key, shard in state.shards.items() if _size(shard_path(folder, key)) != shard.size
+    ]
+
+
+def hash_of(folder: Path, key: Key) -> str:
+    """Return the SHA-256 of a shard's file; nothing when there is none."""
+    try:
+        with shard_path(folder, key).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def refuse_links(folder: Path) -> None:
+    """Refuse a canvas of which a part would be written elsewhere."""
+    for pattern in ("*", "*/c", "*/c/*", "*/c/*/*"):
+        for inner in folder.glob(pattern):
+            if inner.is_symlink():
+                raise damaged(folder, f"{inner.relative_to(folder)} leads elsewhere")
 
 
 def damaged(folder: Path, why: str) -> BrokenFile:
@@ -236,6 +256,14 @@ def _fill(folder: Path, created: Created, grid: EmbeddingGrid) -> None:
     put_grid(folder, grid)
     write_facts(folder, state)
     write_bytes(folder / LEDGER, line_of(to_line(created)))
+
+
+def _size(path: Path) -> int:
+    """Return a file's length; a drive that does not answer is no reason to give up its tiles."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
 
 
 def _json(content: Any) -> bytes:

@@ -13,6 +13,8 @@ from ssldiff_gui.core.specs import Frozen
 from ssldiff_gui.storage.canvas_layout import CHUNK, TILE, Key, Layout, Tile
 
 FORMAT = 1
+LARGEST_TILE = 8192
+"""A ledger that speaks of larger ones is not ours."""
 
 
 class Created(Frozen):
@@ -36,8 +38,8 @@ class Created(Frozen):
     format: Literal[1] = FORMAT
     width: int = Field(gt=0)
     height: int = Field(gt=0)
-    tile: int = TILE
-    chunk: int = CHUNK
+    tile: int = Field(default=TILE, gt=0, le=LARGEST_TILE)
+    chunk: int = Field(default=CHUNK, gt=0, le=LARGEST_TILE)
     name: str = ""
     scale: Scale | None = None
     georeference: Georeference | None = None
@@ -108,7 +110,7 @@ _RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 
 def to_line(record: Record) -> bytes:
     """Return a record as it stands in the ledger."""
-    return record.model_dump_json(exclude_defaults=False).encode()
+    return record.model_dump_json().encode()
 
 
 class CanvasState:

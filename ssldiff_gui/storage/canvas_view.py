@@ -84,6 +84,11 @@ class CanvasView:
         return self._state.layout
 
     @property
+    def tile(self) -> int:
+        """Side of a tile in pixels."""
+        return self._state.layout.tile
+
+    @property
     def tiles(self) -> tuple[int, int]:
         """Rows and columns of tiles."""
         return self._state.layout.tiles()
