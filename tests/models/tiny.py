@@ -207,7 +207,7 @@ def _calibrated(coder: Autoencoder, spec: GeneratorSpec) -> tuple[Autoencoder, G
     side = 8 * spec.factor
     if spec.autoencoder.type == "PatchTransform":
         pixels = 3 * spec.factor**2
-        flat = torch.linalg.qr(torch.randn(pixels, spec.channels)).Q.T * (0.3 * pixels**0.5)
+        flat = torch.linalg.qr(torch.randn(pixels, spec.channels)).Q.T * 0.1 * pixels**0.5
         flat[:3] = torch.eye(3).repeat_interleave(spec.factor**2, dim=1)[: spec.channels] * 0.3
         module.basis.copy_(flat.view_as(module.basis))
     else:
@@ -262,10 +262,12 @@ def _calm(module: Any) -> None:
 
 
 def _wanted(given: Given, spec: GeneratorSpec) -> torch.Tensor:
-    """Return (batch, channels) means that follow what is given, where it is embeddings."""
+    """Return (batch, channels) means that follow what is given, unless it is maps."""
+    if given.classes is not None:
+        return torch.randn(CLASSES, spec.channels)[torch.from_numpy(given.classes)]
     if given.vectors is None:
         return torch.zeros(1, spec.channels)
-    mean = torch.from_numpy(given.vectors).mean(dim=1)
+    mean = torch.from_numpy(given.vectors).mean(dim=1) * spec.tokens
     repeats = -(-spec.channels // mean.shape[1])
     return mean.repeat(1, repeats)[:, : spec.channels]
 

@@ -13,6 +13,8 @@ from ssldiff_gui.core.specs import PartSpec
 from ssldiff_gui.models.generators.networks import make_module
 from ssldiff_gui.models.generators.patches import PatchTransform
 
+_AT_ONCE = 4096  # vectors; with 8192 codes their distances take 128 MB
+
 Call = Callable[[Any, torch.Tensor], torch.Tensor]
 
 
@@ -47,6 +49,10 @@ class Autoencoder:
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents, float32 → pictures about -1 to 1, in the network's type."""
         return self._decode(self.module, latents)
+
+    def with_module(self, module: nn.Module) -> Autoencoder:
+        """Return the same around other weights."""
+        return Autoencoder(module, self._encode, self._decode, exact=self.exact)
 
 
 def build_autoencoder(part: PartSpec) -> Autoencoder:
@@ -110,11 +116,17 @@ def _decode_vq(module: Any, latents: torch.Tensor) -> torch.Tensor:
     """Decode the nearest codes; they are found in float32, as half precision takes wrong ones."""
     codes = module.quantize.embedding.weight
     flat = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
-    nearest = torch.cdist(flat.float(), codes.float()).argmin(dim=1)
+    nearest = torch.cat([_nearest(part, codes.float()) for part in torch.split(flat, _AT_ONCE)])
     batch, _, height, width = latents.shape
     chosen = codes[nearest].view(batch, height, width, -1).permute(0, 3, 1, 2).contiguous()
     pictures: torch.Tensor = module.decode(chosen, force_not_quantize=True).sample
     return pictures
+
+
+def _nearest(vectors: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+    """Return the index of each vector's nearest code, by exact differences."""
+    distances = torch.cdist(vectors, codes, compute_mode="donot_use_mm_for_euclid_dist")
+    return distances.argmin(dim=1)
 
 
 _KNOWN: dict[str, tuple[Callable[..., nn.Module], Call, Call]] = {

@@ -81,7 +81,9 @@ class Conditioner:
         if self.module is None:
             return Condition(maps=maps)
         if self._null is None or self._null.device != device:
-            self._null = self.module.null(1).to(device)  # type: ignore[operator]
+            # it is kept, so it must not be bound to the caller's inference mode
+            with torch.inference_mode(mode=False), torch.no_grad():
+                self._null = self.module.null(1).to(device)  # type: ignore[operator]
         return self._placed(self._null.expand(batch, *self._null.shape[1:]), maps)
 
     def _placed(self, answer: torch.Tensor, maps: torch.Tensor | None) -> Condition:

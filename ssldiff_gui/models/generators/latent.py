@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +17,9 @@ from ssldiff_gui.core.protocols import Condition, Given
 from ssldiff_gui.core.specs import GeneratorSpec, Prediction
 from ssldiff_gui.models.generators.autoencoders import Autoencoder
 from ssldiff_gui.models.generators.conditioners import Conditioner
+from ssldiff_gui.models.generators.memory import room_for
 from ssldiff_gui.models.generators.networks import Network
 from ssldiff_gui.models.generators.schedules import Schedule
-
-Part = TypeVar("Part", Network, Autoencoder)
 
 
 class LatentDiffusion:
@@ -130,8 +128,10 @@ class LatentDiffusion:
             yield
             return
         kept = self.network, self.autoencoder, self.dtype
-        self.network = _in_float32(self.network)
-        self.autoencoder = _in_float32(self.autoencoder)
+        with room_for("A copy of the model in full precision", self.device):
+            network = kept[0].with_module(_in_float32(kept[0].module))
+            autoencoder = kept[1].with_module(_in_float32(kept[1].module))
+        self.network, self.autoencoder = network, autoencoder
         self.dtype = torch.float32
         try:
             yield
@@ -182,8 +182,7 @@ def _gradients(x: torch.Tensor) -> torch.set_grad_enabled:
     return torch.set_grad_enabled(torch.is_grad_enabled() and x.requires_grad)
 
 
-def _in_float32(part: Part) -> Part:
-    """Return a copy of a part with float32 weights."""
-    twin = copy.copy(part)
-    twin.module = nn.Module.float(copy.deepcopy(part.module))
-    return twin
+def _in_float32(module: nn.Module) -> nn.Module:
+    """Return a copy with float32 weights."""
+    with torch.inference_mode(mode=False):
+        return nn.Module.float(copy.deepcopy(module))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,15 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from ssldiff_gui.core.errors import DamagedModel, MissingModel, OutOfMemory
+from ssldiff_gui.core.errors import DamagedModel, MissingModel
 from ssldiff_gui.core.specs import GeneratorSpec, Licence, ModelFile, PartSpec
 from ssldiff_gui.models import devices
 from ssldiff_gui.models.folders import read_model, write_model
+from ssldiff_gui.models.generators.acceleration import accelerate
 from ssldiff_gui.models.generators.autoencoders import build_autoencoder
 from ssldiff_gui.models.generators.conditioners import build_conditioner
 from ssldiff_gui.models.generators.latent import LatentDiffusion
+from ssldiff_gui.models.generators.memory import room_for
 from ssldiff_gui.models.generators.networks import build_network
 from ssldiff_gui.models.weights import load_into, load_tensors
 
@@ -29,7 +30,11 @@ State = Mapping[str, torch.Tensor]
 
 
 def load_generator(
-    folder: str | Path, device: str = "auto", precision: str = "auto"
+    folder: str | Path,
+    device: str = "auto",
+    precision: str = "auto",
+    *,
+    compiled: bool = False,
 ) -> LatentDiffusion:
     """Load a generator from a model folder.
 
@@ -39,6 +44,8 @@ def load_generator(
         With `model.json`; see `models.folders.find_model` for names.
     device, precision
         As `models.devices` has them.
+    compiled
+        Compile the network, on a GPU: see `acceleration.accelerate`.
 
     Raises
     ------
@@ -61,7 +68,7 @@ def load_generator(
         )
     place = devices.choose(device)
     dtype = devices.precision(place, precision)
-    with _room_for(spec.title, place):
+    with room_for(spec.title, place):
         with _Unfilled():
             network = build_network(spec.network)
             autoencoder = build_autoencoder(spec.autoencoder)
@@ -76,6 +83,7 @@ def load_generator(
         if conditioner.module is not None:
             _fill(conditioner.module, folder, spec.conditioner)
             nn.Module.to(conditioner.module, place, torch.float32)
+        network = accelerate(network, autoencoder, place, compiled=compiled)
         return LatentDiffusion(spec, network, autoencoder, conditioner, device=place, dtype=dtype)
 
 
@@ -152,13 +160,18 @@ class _Unfilled(TorchFunctionMode):
     """Networks made inside get no random weights: they are filled from a file at once."""
 
     _RANDOM = frozenset(
-        {
+        [
             torch.Tensor.normal_,
             torch.Tensor.uniform_,
-            torch.Tensor.erfinv_,
-            torch.nn.init.trunc_normal_,
-            torch.nn.init.orthogonal_,
-        }
+            nn.init.normal_,
+            nn.init.uniform_,
+            nn.init.trunc_normal_,
+            nn.init.kaiming_normal_,
+            nn.init.kaiming_uniform_,
+            nn.init.xavier_normal_,
+            nn.init.xavier_uniform_,
+            nn.init.orthogonal_,
+        ]
     )
 
     def __torch_function__(
@@ -172,15 +185,3 @@ class _Unfilled(TorchFunctionMode):
         if func in self._RANDOM:
             return args[0] if args else (kwargs or {})["tensor"]
         return func(*args, **(kwargs or {}))
-
-
-@contextmanager
-def _room_for(title: str, device: torch.device) -> Iterator[None]:
-    """Say in words that there was no memory."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemory(
-            f"{title} does not fit into the memory of {devices.describe(device)}.",
-            "Choose a smaller model, or the CPU.",
-        ) from error

@@ -30,7 +30,7 @@ class Network:
 
     def __init__(self, module: nn.Module, predict: Predict) -> None:
         self.module = module
-        self._predict = predict
+        self.predict = predict
 
     def __call__(self, x: torch.Tensor, step: torch.Tensor, condition: Condition) -> torch.Tensor:
         """Return what the network predicts.
@@ -44,7 +44,11 @@ class Network:
         condition
             In the network's own type.
         """
-        return self._predict(self.module, x, step, condition)
+        return self.predict(self.module, x, step, condition)
+
+    def with_module(self, module: nn.Module) -> Network:
+        """Return the same around other weights."""
+        return Network(module, self.predict)
 
 
 def build_network(part: PartSpec) -> Network:

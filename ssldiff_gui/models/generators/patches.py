@@ -47,7 +47,7 @@ class PatchTransform(nn.Module):
         patches = functional.pixel_unshuffle(pictures, self.factor)
         rows, columns = height // self.factor, width // self.factor
         flat = patches.reshape(batch, -1, rows * columns) - self.mean.reshape(-1, 1)
-        inverse = torch.linalg.pinv(self.basis.flatten(1).double().cpu())
+        inverse = torch.linalg.pinv(self.basis.flatten(1).cpu().double())
         found: torch.Tensor = inverse.T.to(flat) @ flat
         return found.reshape(batch, -1, rows, columns)
 
