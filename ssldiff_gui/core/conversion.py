@@ -5,15 +5,83 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ssldiff_gui.core.specs import GeneratorSpec, Licence, PartSpec
+from pydantic import Field
+
+from ssldiff_gui.core.specs import Frozen, GeneratorSpec, Licence, PartSpec, PixelSize
 
 if TYPE_CHECKING:
     import torch
 
 CONVERTERS = "ssldiff_gui.converters"
 """Entry points of this group are converters; their names are the families'."""
+
+
+class ConvertRequest(Frozen):
+    """Turn a published checkpoint into a model folder.
+
+    Parameters
+    ----------
+    checkpoint, config
+        Paths of the checkpoint and of the YAML file it was made with.
+    output
+        The model folder to make.
+    name
+        Of the model; None takes the folder's.
+    base
+        Path of the checkpoint whose networks go with a conditioner alone.
+    classifier, classifier_config
+        Paths of a classifier of its latents, and of that one's YAML file.
+    encoder
+        Id of the encoder whose embeddings it was trained on.
+    pixel
+        Resolution of what it makes.
+    memory
+        Bytes that reading may take; None is what the machine has free.
+    """
+
+    kind: Literal["convert"] = "convert"
+    checkpoint: str
+    config: str
+    output: str
+    name: str | None = None
+    base: str | None = None
+    classifier: str | None = None
+    classifier_config: str | None = None
+    encoder: str | None = None
+    pixel: PixelSize | None = None
+    memory: int | None = Field(default=None, gt=0)
+
+
+class ConvertResult(Frozen):
+    """What a conversion has made.
+
+    Parameters
+    ----------
+    folder
+        Path of the model folder.
+    family
+        Name of the converter that knew the checkpoint.
+    spec
+        What the model is.
+    licence
+        Terms of its weights.
+    tensors
+        Number of tensors by part.
+    left_out
+        Names of tensors that are of no use after the training.
+    notes
+        What a person should know or still has to say.
+    """
+
+    folder: str
+    family: str
+    spec: GeneratorSpec
+    licence: Licence
+    tensors: dict[str, int]
+    left_out: list[str]
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +141,9 @@ class Converted:
     card
         Text of the model's README.
     provenance
-        Where it comes from: paper, address, what was taken and what was left.
+        Where it comes from: paper, address, which weights were taken.
+    left_out
+        Names of tensors that are of no use after the training.
     notes
         What a person should know or still has to say.
     extras
@@ -85,6 +155,7 @@ class Converted:
     licence: Licence
     card: str
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     extras: Mapping[str, Extra] = field(default_factory=dict)
 

@@ -151,3 +151,7 @@ class UnknownWeights(FileProblem):
 
 class Unfinished(UserError):
     """A canvas of which parts are still to be rendered."""
+
+
+class ConversionFailed(FileProblem):
+    """A checkpoint whose conversion came to an end without an answer."""

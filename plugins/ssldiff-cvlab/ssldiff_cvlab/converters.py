@@ -93,8 +93,9 @@ class LatentDiffusionConverter:
             tensors=tensors,
             licence=self.family.licence,
             card=card_of(self.family, _sizes(spec)),
-            provenance=_provenance(self.family, settings, account, tensors),
-            notes=_notes(self.family, given, extras),
+            provenance=_provenance(self.family, settings),
+            left_out=tuple(sorted(account.left_out)),
+            notes=_notes(self.family, extras),
             extras=extras,
         )
 
@@ -209,29 +210,17 @@ def _sizes(spec: GeneratorSpec) -> str:
     return f"It sees {side} × {side} pixels at once."
 
 
-def _provenance(
-    family: Family,
-    settings: DiffusionSettings,
-    account: Account,
-    tensors: Mapping[str, State],
-) -> dict[str, Any]:
+def _provenance(family: Family, settings: DiffusionSettings) -> dict[str, Any]:
     return {
         "paper": family.paper,
         "code": family.address,
         "conditioner": kind_of(settings.cond_stage_config),
         "weights": "averaged" if settings.use_ema else "as trained",
-        "tensors": {part: len(state) for part, state in tensors.items()},
-        "left out": sorted(account.left_out),
     }
 
 
-def _notes(family: Family, given: Conditioning, extras: Mapping[str, Extra]) -> tuple[str, ...]:
+def _notes(family: Family, extras: Mapping[str, Extra]) -> tuple[str, ...]:
     notes = []
-    if given.features is not None:
-        notes.append(
-            f"The configuration calls its embeddings {given.features!r}. Say which encoder made "
-            "them with --encoder: grids of that encoder are then accepted."
-        )
     if family is families.HISTODIFFUSION and not extras:
         notes.append("Without --classifier it can be sampled, but not led to a class.")
     if family.licence.name == "none given":
