@@ -119,6 +119,20 @@ class TimmEncoder:
         return torch.autocast(self.device.type, dtype=precision)
 
 
+def encoder_spec(name_or_folder: str | Path) -> EncoderSpec:
+    """Return what an encoder is, without loading or verifying its weights where that is possible.
+
+    Parameters
+    ----------
+    name_or_folder
+        As for `load_encoder`.
+    """
+    if is_foreign_folder(name_or_folder):
+        return read_foreign_folder(Path(name_or_folder).expanduser())[0]
+    folder = find_model(name_or_folder, "encoder")
+    return _encoder_of(folder, read_model(folder, verify=False))
+
+
 def load_encoder(
     name_or_folder: str | Path, device: str = "auto", *, precision: str = "auto"
 ) -> TimmEncoder:
@@ -149,10 +163,8 @@ def load_encoder(
         spec = spec.model_copy(update={"id": encoder_id(spec, tensors)})
     else:
         folder = find_model(name_or_folder, "encoder")
-        found = read_model(folder).encoder
-        if found is None:  # find_model has seen to it
-            raise BadRequest(f"{folder.name} is no encoder.")
-        spec, tensors = found, load_tensors(folder / ENCODER_WEIGHTS)
+        spec = _encoder_of(folder, read_model(folder))
+        tensors = load_tensors(folder / ENCODER_WEIGHTS)
     network = filled_network(spec.architecture, spec.arguments, tensors)
     return TimmEncoder(spec, network, where, kind)
 
@@ -208,3 +220,9 @@ def encoder_id(spec: EncoderSpec, tensors: Mapping[str, torch.Tensor]) -> str:
         digest.update(f"{name}|{value.dtype}|{tuple(value.shape)}|".encode())
         digest.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return f"{spec.name}@{digest.hexdigest()[:12]}"
+
+
+def _encoder_of(folder: Path, model: ModelFile) -> EncoderSpec:
+    if model.encoder is None:  # find_model has seen to it, unless the folder changed since
+        raise BadRequest(f"{folder.name} is no encoder.")
+    return model.encoder
