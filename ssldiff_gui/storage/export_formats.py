@@ -103,6 +103,8 @@ def format_of(path: Path, extract: Extract) -> Format:
         When no format has that suffix, or it is one of maps and the canvas lies on none.
     """
     name = path.name.lower()
+    if name in {*ENDINGS, *EITHER, *MAPS}:
+        name = ""  # a suffix and nothing before it
     for ending, found in ENDINGS.items():
         if name.endswith(ending):
             return found

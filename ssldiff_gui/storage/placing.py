@@ -33,7 +33,7 @@ def placing(path: Path) -> Iterator[Path]:
         with replacing(path) as fresh:
             yield fresh
     except FileProblem as error:
-        raise _or_full(path, error) from error
+        raise _or_full(path, error, error.__cause__) from error
 
 
 @contextmanager
@@ -46,13 +46,13 @@ def placing_folder(path: Path) -> Iterator[Path]:
     try:
         fresh = Path(tempfile.mkdtemp(prefix=f".{path.stem}.", dir=path.parent or "."))
     except OSError as error:
-        raise _or_full(path, cannot_write(path, error)) from error
+        raise _or_full(path, cannot_write(path, error), error) from error
     try:
         yield fresh
         _sync_all(fresh)
         _put_in_place(fresh, path)
     except OSError as error:
-        raise _or_full(path, cannot_write(path, error)) from error
+        raise _or_full(path, cannot_write(path, error), error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -73,8 +73,7 @@ def said_as_full(path: Path) -> OSError | None:
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) if full else None
 
 
-def _or_full(path: Path, error: FileProblem) -> FileProblem | NoSpace:
-    cause = error.__cause__ or error.__context__
+def _or_full(path: Path, error: FileProblem, cause: BaseException | None) -> FileProblem | NoSpace:
     if isinstance(cause, OSError) and cause.errno in FULL:
         return NoSpace(
             f"The disk ran full while {path.name} was written.",
