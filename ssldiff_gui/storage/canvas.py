@@ -154,7 +154,7 @@ class Canvas(CanvasView):
         files.refuse_others(path)  # before a lock is made in a folder that is no canvas
         files.refuse_links(path)
         with telling_of_full_disks(path, int):
-            lock = WriterLock(path)
+            lock = WriterLock(path / files.OWN)
         try:
             return cls._opened(path, lock)
         except BaseException:
@@ -236,7 +236,7 @@ class Canvas(CanvasView):
         if size_and_grid != (layout.width, layout.height, grid.digest()):
             raise ValueError("the recipe is of another canvas or another grid")
         with self._writing(), self._guard:
-            files.put_grid(self.path, grid, files.NEXT_GRID)
+            files.put_grid(self.path, grid, recipe, files.NEXT_GRID)
             self._record(
                 Changed(
                     edition=self._state.edition + 1,

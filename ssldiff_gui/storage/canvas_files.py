@@ -15,25 +15,32 @@ from typing import TYPE_CHECKING, Any
 from ssldiff_gui.core.errors import (
     AlreadyThere,
     BrokenFile,
-    FileProblem,
     InUse,
     MissingFile,
     UnsupportedFile,
+    UserError,
 )
 from ssldiff_gui.slides.problems import naming
 from ssldiff_gui.storage.atomic import sync, write_bytes
 from ssldiff_gui.storage.canvas_layout import Key
 from ssldiff_gui.storage.canvas_lock import LOCK, WriterLock
-from ssldiff_gui.storage.canvas_metadata import array_metadata, root_metadata
+from ssldiff_gui.storage.canvas_metadata import EMPTY_GROUP, array_metadata, root_metadata
 from ssldiff_gui.storage.canvas_records import FORMAT, CanvasState, Created, to_line
 from ssldiff_gui.storage.ledger import Found, line_of, read_ledger
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.grid import EmbeddingGrid
+    from ssldiff_gui.core.recipe import Recipe
 
-LEDGER, RECIPE, METADATA = "ledger", "recipe.json", "zarr.json"
-GRID, NEXT_GRID = "grid.safetensors", "grid.next.safetensors"
-ASIDE, SCRATCH = ".unfinished", "scratch"
+METADATA = "zarr.json"
+OWN = "ssldiff"
+"""A folder beside the levels, to Zarr an empty group, for all that is not pixels."""
+
+LEDGER, RECIPE = f"{OWN}/ledger", f"{OWN}/recipe.json"
+GRID, NEXT_GRID = f"{OWN}/grid.safetensors", f"{OWN}/grid.next.safetensors"
+ASIDE, SCRATCH = f"{OWN}/unfinished", f"{OWN}/scratch"
+
+_MAKING = ".making"
 
 LARGEST_METADATA = 16 << 20
 
@@ -54,10 +61,11 @@ def make_folder(path: Path, created: Created, grid: EmbeddingGrid) -> None:
     """
     refuse_existing(path)
     _sweep(path)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=ASIDE, dir=path.parent))
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MAKING, dir=path.parent))
     lock: WriterLock | None = None
     try:
-        lock = WriterLock(aside)
+        (aside / OWN).mkdir()
+        lock = WriterLock(aside / OWN)
         mask = os.umask(0)
         os.umask(mask)
         aside.chmod(0o777 & ~mask)
@@ -147,11 +155,11 @@ def write_facts(folder: Path, state: CanvasState) -> None:
             write_bytes(folder / name, text)
 
 
-def put_grid(folder: Path, grid: EmbeddingGrid, name: str = GRID) -> None:
-    """Write a grid into a canvas, whole or not at all."""
+def put_grid(folder: Path, grid: EmbeddingGrid, recipe: Recipe, name: str = GRID) -> None:
+    """Write a grid, with the edits that led to it, into a canvas: whole or not at all."""
     from ssldiff_gui.storage.grids import save_grid
 
-    save_grid(folder / name, grid)
+    save_grid(folder / name, grid, edits=recipe.edits)
 
 
 def take_grid(folder: Path, digest: str) -> EmbeddingGrid:
@@ -165,7 +173,7 @@ def take_grid(folder: Path, digest: str) -> EmbeddingGrid:
     from ssldiff_gui.storage.grids import load_grid
 
     for name in (GRID, NEXT_GRID):
-        with suppress(FileProblem):
+        with suppress(UserError):
             grid = load_grid(folder / name)
             if grid.digest() == digest:
                 return grid
@@ -181,13 +189,13 @@ def settle_grid(folder: Path, digest: str) -> None:
 
     try:
         wanted = load_grid(fresh).digest() == digest
-    except FileProblem:
+    except UserError:
         wanted = False
     if wanted:
         os.replace(fresh, folder / GRID)  # noqa: PTH105
     else:
         fresh.unlink()
-    sync(folder)
+    sync(fresh.parent)
 
 
 def sweep_aside(folder: Path) -> None:
@@ -233,7 +241,7 @@ def hash_of(folder: Path, key: Key) -> str:
 
 def refuse_links(folder: Path) -> None:
     """Refuse a canvas of which a part would be written elsewhere."""
-    for pattern in ("*", "*/c", "*/c/*", "*/c/*/*"):
+    for pattern in ("*", f"{OWN}/*", "*/c", "*/c/*", "*/c/*/*"):
         for inner in folder.glob(pattern):
             if inner.is_symlink():
                 raise damaged(folder, f"{inner.relative_to(folder)} leads elsewhere")
@@ -250,10 +258,11 @@ def damaged(folder: Path, why: str) -> BrokenFile:
 
 def _fill(folder: Path, created: Created, grid: EmbeddingGrid) -> None:
     state = CanvasState(created)
+    write_bytes(folder / OWN / METADATA, _json(EMPTY_GROUP))
     for level in range(len(state.layout.levels)):
         (folder / str(level)).mkdir()
         write_bytes(folder / str(level) / METADATA, _json(array_metadata(state.layout, level)))
-    put_grid(folder, grid)
+    put_grid(folder, grid, created.recipe)
     write_facts(folder, state)
     write_bytes(folder / LEDGER, line_of(to_line(created)))
 
@@ -272,10 +281,10 @@ def _json(content: Any) -> bytes:
 
 def _sweep(path: Path) -> None:
     """Remove what programs that died while they made this canvas have left."""
-    for old in path.parent.glob(f".{glob.escape(path.name)}.*{ASIDE}"):
-        if (old / LOCK).is_file() and not old.is_symlink():
+    for old in path.parent.glob(f".{glob.escape(path.name)}.*{_MAKING}"):
+        if (old / OWN / LOCK).is_file() and not old.is_symlink():
             with suppress(InUse, OSError):
-                lock = WriterLock(old)
+                lock = WriterLock(old / OWN)
                 shutil.rmtree(old, ignore_errors=True)
                 lock.release()
 

@@ -21,7 +21,7 @@ class WriterLock:
     Parameters
     ----------
     folder
-        The canvas.
+        In the canvas.
 
     Raises
     ------
@@ -34,8 +34,8 @@ class WriterLock:
         self._holder = folder / HOLDER
         if not self._lock.held:
             raise InUse(
-                folder,
-                f"{folder.name} is being written by {_who(self._holder)}.",
+                folder.parent,
+                f"{folder.parent.name} is being written by {_who(self._holder)}.",
                 "Wait until that has finished, or end it; opening it to look at it works.",
             )
         facts = {
@@ -44,7 +44,9 @@ class WriterLock:
             "since": datetime.now().astimezone().isoformat(timespec="seconds"),
         }
         with suppress(OSError):  # a courtesy: the lock holds without it
-            self._holder.write_text(json.dumps(facts), encoding="utf-8")
+            self._holder.unlink(missing_ok=True)
+            with self._holder.open("x", encoding="utf-8") as file:
+                json.dump(facts, file)
 
     def release(self) -> None:
         """Let go."""

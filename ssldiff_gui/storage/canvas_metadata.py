@@ -10,6 +10,8 @@ from ssldiff_gui.storage.canvas_layout import Layout
 from ssldiff_gui.storage.canvas_records import FORMAT, Created
 from ssldiff_gui.storage.canvas_shards import WHITE, ZSTD_LEVEL
 
+EMPTY_GROUP = {"zarr_format": 3, "node_type": "group", "attributes": {}}
+
 _UNITS = {"µm": "micrometer", "m": "meter"}
 """OME-Zarr's names of what is a length; degrees and pixels are none."""
 

@@ -23,7 +23,7 @@ from ssldiff_gui.core.errors import (
 from ssldiff_gui.core.geometry import Box, Georeference, Scale
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.storage.canvas import CHUNK, TILE, Canvas
-from ssldiff_gui.storage.canvas_files import shard_path
+from ssldiff_gui.storage.canvas_files import GRID, LEDGER, RECIPE, shard_path
 from tests.storage.canvases import (
     a_canvas,
     a_grid,
@@ -124,7 +124,7 @@ def test_order_makes_no_difference(tmp_path: Path) -> None:
             canvas.finish()
         folders.append(contents(canvas.path))
     assert folders[0] == folders[1] == folders[2]
-    assert len(folders[0]) == 20 + 6 + 2 + 1 + 4 + 4
+    assert len(folders[0]) == 20 + 6 + 2 + 1 + 4 + 5
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -193,7 +193,7 @@ def test_a_change_is_made_of_some_tiles_only(tmp_path: Path) -> None:
         assert np.array_equal(whole(canvas), expected)
         assert np.array_equal(whole(canvas, 1), halved(expected))
         assert np.array_equal(whole(canvas, 2), halved(halved(expected)))
-    facts = json.loads((canvas.path / "recipe.json").read_text())
+    facts = json.loads((canvas.path / RECIPE).read_text())
     assert Recipe.model_validate(facts) == recipe
     attributes = json.loads((canvas.path / "zarr.json").read_text())["attributes"]["ssldiff"]
     assert attributes["recipe"] == facts
@@ -324,8 +324,8 @@ def test_what_is_no_canvas_is_not_opened(tmp_path: Path) -> None:
 def test_another_grid_is_not_taken_for_its_own(tmp_path: Path) -> None:
     a_canvas(tmp_path / "a.ome.zarr").close()
     a_canvas(tmp_path / "b.ome.zarr", grid=a_grid(1), recipe=a_recipe(a_grid(1), 300, 200)).close()
-    other = (tmp_path / "b.ome.zarr" / "grid.safetensors").read_bytes()
-    (tmp_path / "a.ome.zarr" / "grid.safetensors").write_bytes(other)
+    other = (tmp_path / "b.ome.zarr" / GRID).read_bytes()
+    (tmp_path / "a.ome.zarr" / GRID).write_bytes(other)
     with Canvas.open(tmp_path / "a.ome.zarr") as canvas, pytest.raises(BrokenFile, match="grid"):
         _ = canvas.grid
 
@@ -348,7 +348,9 @@ def test_pixels_have_the_tiles_shape(tmp_path: Path, shape: tuple[int, ...]) -> 
             canvas.write(4, 0, np.zeros((64, 64, 3), dtype=np.uint8))
 
 
-@pytest.mark.parametrize("name", ["0", "0/c/0", "0/c/0/1", "scratch", "writer.json", "ledger"])
+@pytest.mark.parametrize(
+    "name", ["0", "0/c/0", "0/c/0/1", "ssldiff", "ssldiff/scratch", "ssldiff/writer.json"]
+)
 def test_a_canvas_that_leads_elsewhere_is_not_written(tmp_path: Path, name: str) -> None:
     with a_canvas(tmp_path / "a.ome.zarr") as canvas:
         fill(canvas, a_picture())
@@ -368,9 +370,9 @@ def test_a_canvas_of_a_newer_version_says_so(tmp_path: Path) -> None:
         pass
     from ssldiff_gui.storage.ledger import line_of, read_ledger
 
-    first = json.loads(read_ledger(canvas.path / "ledger").records[0] or b"")
+    first = json.loads(read_ledger(canvas.path / LEDGER).records[0] or b"")
     first["format"] = 2
-    (canvas.path / "ledger").write_bytes(line_of(json.dumps(first).encode()))
+    (canvas.path / LEDGER).write_bytes(line_of(json.dumps(first).encode()))
     with pytest.raises(UnsupportedFile, match="newer version"):
         Canvas.open(canvas.path)
 
@@ -379,10 +381,10 @@ def test_changed_metadata_are_noticed_or_mended(tmp_path: Path) -> None:
     with a_canvas(tmp_path / "a.ome.zarr") as canvas:
         pass
     (canvas.path / "zarr.json").write_text("{}")
-    (canvas.path / "recipe.json").unlink()
+    (canvas.path / RECIPE).unlink()
     Canvas.open(canvas.path, write=True).close()
     assert "ome" in json.loads((canvas.path / "zarr.json").read_text())["attributes"]
-    assert Recipe.model_validate_json((canvas.path / "recipe.json").read_bytes()) == canvas.recipe
+    assert Recipe.model_validate_json((canvas.path / RECIPE).read_bytes()) == canvas.recipe
     level = canvas.path / "1" / "zarr.json"
     level.write_text(level.read_text().replace("255", "0"))
     with pytest.raises(BrokenFile, match="make no sense"):
