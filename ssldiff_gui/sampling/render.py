@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ssldiff_gui.core.errors import FileProblem
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.protocols import Generator
@@ -30,6 +31,9 @@ SECOND_DRAW = -1
 """The stream of the second half of a first noise that is drawn in two."""
 
 WHITE = 255
+
+_ATTEMPTS = 8
+"""How often files that turn out damaged are made again: more is not an accident."""
 
 
 class Renderer:
@@ -76,6 +80,17 @@ class Renderer:
         self._whole: dict[int, Latents] = {}
         self._glass: Latents | None = None
 
+    def expect(self, boxes: Sequence[Box]) -> None:
+        """Count what a part of the canvas will take, for the progress."""
+        phases = self.plan.phases
+        missing = (
+            [p for p in places if self._key(index, p) not in self.store]
+            for index, places in enumerate(self.plan.needs(boxes)[: len(phases)])
+        )
+        self.expected = sum(
+            len(places) * cost(layer) for places, layer in zip(missing, phases, strict=True)
+        )
+
     def render(self, bands: Sequence[Sequence[Box]]) -> Iterator[tuple[Box, RGB | None]]:
         """Go through boxes of pixels; what none of the later bands needs is let go.
 
@@ -107,13 +122,18 @@ class Renderer:
 
     def _try(self, box: Box, needs: list[list[Place]]) -> RGB | None:
         """Return a box of pixels; when a window's file turns out damaged, make it again."""
-        while True:
+        for _ in range(_ATTEMPTS):
             try:
                 for index in range(len(self.plan.phases)):
                     self._run_phase(index, needs[index])
                 return self._pixels(box)
             except KeyError:
                 needs = self.plan.needs([box])
+        raise FileProblem(
+            self.store.folder or "",
+            "Latents that were put on the disk cannot be read again.",
+            "Check that disk, or move the cache to another one.",
+        )
 
     def _pixels(self, box: Box) -> RGB | None:
         shown = self.field.shown(box)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import zlib
 from collections import OrderedDict
@@ -16,6 +17,8 @@ from ssldiff_gui.sampling.noise import Latents
 
 LIMIT = 96 << 20
 """Bytes in memory: three rows of windows of a large canvas would be too many."""
+
+_CHECK = 4
 
 Key = tuple[int, int, int]
 """Phase, row and column of a window."""
@@ -107,13 +110,13 @@ class WindowStore:
         if key in self._on_disk:
             return
         path = self._path(key)
-        content = np.ascontiguousarray(latents)
-        shape = np.array(content.shape, np.int64).tobytes()
-        check = np.array([zlib.crc32(content.tobytes())], np.int64).tobytes()
+        file = io.BytesIO()
+        np.save(file, latents, allow_pickle=False)
+        content = file.getvalue()
         fresh = path.with_suffix(".new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_bytes(shape + check + content.tobytes())
+            fresh.write_bytes(content + zlib.crc32(content).to_bytes(_CHECK, "little"))
             fresh.replace(path)
         except OSError as error:
             raise NoSpace(
@@ -126,17 +129,14 @@ class WindowStore:
         if key not in self._on_disk:
             raise KeyError(key)
         try:
-            content = self._path(key).read_bytes()
-            shape = np.frombuffer(content[:32], np.int64)
-            latents = np.frombuffer(content[40:], np.float32).reshape(shape)
-            sound = zlib.crc32(content[40:]) == np.frombuffer(content[32:40], np.int64)[0]
+            whole = self._path(key).read_bytes()
+            content, check = whole[:-_CHECK], whole[-_CHECK:]
+            if zlib.crc32(content).to_bytes(_CHECK, "little") != check:
+                raise ValueError("the file is not what was written")
+            return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
         except (OSError, ValueError) as error:
             self.forget([key])
             raise KeyError(key) from error
-        if not sound:
-            self.forget([key])
-            raise KeyError(key)
-        return latents
 
     def _path(self, key: Key) -> Path:
         assert self.folder is not None  # noqa: S101 - only asked for when there is one

@@ -1,0 +1,128 @@
+"""`ssldiff generate`: a grid rendered as a large picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ssldiff_gui.commands.output import PARTLY, AsJson, Bar, Yes, print_json, reporting
+from ssldiff_gui.core.errors import BadRequest
+
+if TYPE_CHECKING:
+    from ssldiff_gui.core.requests import Corner
+    from ssldiff_gui.jobs.generate import GenerateResult
+
+
+def generate(
+    grid: Annotated[str, typer.Argument(help="A grid, as `ssldiff embed` writes it.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="The canvas to make: a folder NAME.ome.zarr.")
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(help="An installed generator or a model folder; by default what fits."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
+    preset: Annotated[
+        str, typer.Option(help="default, fine, draft, or as published: lid, pixcell-4k.")
+    ] = "default",
+    steps: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Instead of the preset's.")
+    ] = None,
+    guidance: Annotated[float | None, typer.Option(help="Instead of the model's.")] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,W,H", help="Only the tiles under this part, in pixels of the canvas."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with a canvas; of another grid, what it changes."),
+    ] = False,
+    batch: Annotated[int, typer.Option(min=1, help="Windows the network sees at once.")] = 8,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Render a grid of embeddings as a large, seamless picture, tile by tile."""
+    with reporting(as_json=as_json):
+        from pydantic import ValidationError
+
+        from ssldiff_gui.core.requests import GenerateRequest
+        from ssldiff_gui.jobs.generate import generate as run
+
+        try:
+            request = GenerateRequest.model_validate(
+                {
+                    "grid": grid,
+                    "canvas": output,
+                    "model": model,
+                    "seed": seed,
+                    "preset": preset,
+                    "steps": steps,
+                    "guidance": guidance,
+                    "region": corner_of(region),
+                    "resume": resume,
+                    "batch": batch,
+                    "device": device,
+                    "precision": precision,
+                }
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise BadRequest(
+                f"--{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Correct that option."
+            ) from error
+        with Bar(shown=not as_json) as bar:
+            result = run(request, bar, yes=yes)
+    if as_json:
+        print_json(facts_of(result))
+    else:
+        _print(result)
+    if result.failed:
+        raise typer.Exit(PARTLY)
+
+
+def corner_of(text: str | None) -> Corner | None:
+    """Turn "X,Y,W,H" into numbers."""
+    if text is None:
+        return None
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise BadRequest(
+            f"“{text}” is no region.", "Write x, y, width and height: --region 1024,0,2048,1024."
+        ) from error
+    return x, y, width, height
+
+
+def facts_of(result: GenerateResult) -> dict[str, Any]:
+    """Return what `--json` prints."""
+    from dataclasses import asdict
+
+    facts = asdict(result)
+    facts["canvas"] = str(result.canvas)
+    facts["seconds"] = round(result.seconds, 3)
+    if result.seconds and result.tiles:
+        facts["megapixels_per_second"] = round(result.megapixels / result.seconds, 4)
+    return facts
+
+
+def _print(result: GenerateResult) -> None:
+    size = f"{result.width:,} × {result.height:,} pixels"
+    typer.echo(f"{Path(result.canvas).name}: {size}, synthetic")
+    typer.echo(
+        f"{result.tiles} tiles in {result.seconds:,.1f} s, {result.evaluations:,} evaluations"
+    )
+    for note in result.notes:
+        typer.echo(note)
+    if result.failed:
+        typer.echo(f"{result.failed} tiles failed; try them again with --resume.", err=True)
+    elif result.missing:
+        typer.echo(f"{result.missing} tiles are not rendered yet: --resume without --region.")
+    if result.sha256:
+        typer.echo(f"sha256 {result.sha256}")

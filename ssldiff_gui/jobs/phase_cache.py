@@ -1,0 +1,117 @@
+"""Windows of finished phases, kept so that an edit renders only what it changes.
+
+They can be made again at any time, so they lie in the cache folder and old ones make room.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from ssldiff_gui.core.folders import cache_folder
+from ssldiff_gui.core.recipe import Recipe
+from ssldiff_gui.sampling.field import GridField
+from ssldiff_gui.sampling.plan import Place, Plan
+from ssldiff_gui.sampling.store import WindowStore
+from ssldiff_gui.storage.atomic import write_bytes
+
+KEEP = 1 << 30
+"""Bytes of windows that one canvas may keep; a larger one keeps none."""
+
+CAP = 4 << 30
+"""Bytes that all canvases may keep."""
+
+_STATE = "state.json"
+
+
+class PhaseCache:
+    """The kept windows of one canvas, and the grid they belong to.
+
+    Parameters
+    ----------
+    canvas
+        Its folder.
+    recipe
+        Anything but the grid that changes makes what is kept useless.
+    plan
+        Says how much there would be to keep.
+    """
+
+    def __init__(self, canvas: Path, recipe: Recipe, plan: Plan) -> None:
+        name = hashlib.sha256(str(canvas.resolve()).encode()).hexdigest()[:24]
+        self.folder = cache_folder() / "phases" / name
+        self._plan = plan
+        self._token = _token(recipe)
+        self.keep = size_of(plan) <= KEEP
+        if self._state().get("token") != self._token:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.keep:
+            make_room(self.folder.parent, CAP - size_of(plan), spare=self.folder)
+
+    @property
+    def grid(self) -> str | None:
+        """Digest of the grid that the kept windows belong to; None when there are none."""
+        found = self._state().get("grid")
+        return found if isinstance(found, str) else None
+
+    def store(self, limit: int) -> WindowStore:
+        """Return the windows that are there, to be used and added to."""
+        return WindowStore(self.folder, limit=limit, keep=self.keep)
+
+    def belong_to(self, grid: str) -> None:
+        """Note which grid the windows belong to from now on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state = {"token": self._token, "grid": grid}
+        write_bytes(self.folder / _STATE, json.dumps(state).encode())
+
+    def change(self, old: GridField, new: GridField, store: WindowStore) -> list[set[Place]]:
+        """Forget the windows that another grid changes; return them, as `Plan.touched` does.
+
+        A kill in between leaves windows of no grid, which are not used again.
+        """
+        reached = self._plan.touched(lambda layer: new.changed(old, layer))
+        if self.grid == old.grid.digest():
+            (self.folder / _STATE).unlink(missing_ok=True)
+            store.forget((index, *p) for index, places in enumerate(reached) for p in places)
+        else:
+            store.clear()
+        self.belong_to(new.grid.digest())
+        return reached
+
+    def remove(self) -> None:
+        """Let everything go."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _state(self) -> dict[str, object]:
+        with suppress(OSError, ValueError):
+            found = json.loads((self.folder / _STATE).read_bytes())
+            return found if isinstance(found, dict) else {}
+        return {}
+
+
+def size_of(plan: Plan) -> int:
+    """Return how many bytes the windows of all phases take."""
+    spec = plan.spec
+    window = 4 * spec.channels * spec.window**2
+    return sum(2 * window * len(layer) for layer in plan.phases)
+
+
+def make_room(folder: Path, cap: int, *, spare: Path) -> None:
+    """Remove the canvases' windows that were used longest ago until `cap` bytes are left."""
+    if not folder.is_dir():
+        return
+    found = [path for path in folder.iterdir() if path.is_dir() and path != spare]
+    sizes = {path: sum(f.stat().st_size for f in path.rglob("*.npy")) for path in found}
+    for path in sorted(found, key=lambda p: p.stat().st_mtime):
+        if sum(sizes.values()) <= cap:
+            return
+        shutil.rmtree(path, ignore_errors=True)
+        del sizes[path]
+
+
+def _token(recipe: Recipe) -> str:
+    facts = recipe.model_dump(mode="json", exclude={"grid", "edits", "region"})
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
