@@ -42,8 +42,11 @@ _PARTS = ("query", "key", "value")
 
 
 def without_wrappers(tensors: Mapping[str, torch.Tensor]) -> Tensors:
-    """Take off the words that all names begin with, layer by layer."""
+    """Take off the words that all names begin with; of a teacher, only its backbone is kept."""
     found = dict(tensors)
+    for part in ("teacher.", "backbone."):
+        kept = {name: value for name, value in found.items() if f".{part}" in f".{name}"}
+        found = kept or found
     while True:
         for word in WRAPPERS:
             if found and all(name.startswith(word) for name in found):

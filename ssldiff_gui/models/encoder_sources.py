@@ -51,9 +51,9 @@ def read_foreign_folder(folder: Path) -> tuple[EncoderSpec, dict[str, torch.Tens
     tensors
         By the names of the network that the specification describes.
     """
-    config = _read_json(folder / CONFIG)
+    config = read_json(folder / CONFIG)
     preprocessor = folder / PREPROCESSOR
-    extra = _read_json(preprocessor) if preprocessor.is_file() else {}
+    extra = read_json(preprocessor) if preprocessor.is_file() else {}
     return with_tensors(spec_of(folder.name, config, extra), load_tensors(folder / WEIGHTS))
 
 
@@ -203,7 +203,8 @@ def _crop(preprocessor: Mapping[str, Any], side: int) -> tuple[int, float]:
     return int(crop), min(1.0, int(crop) / int(size))
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a small JSON file holds."""
     found: Any = None
     reason: object = "it holds no object, or is far too large"
     try:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from ssldiff_gui.core.errors import DamagedModel, MissingModel, UserError
 from ssldiff_gui.core.folders import data_folder
 from ssldiff_gui.core.specs import ModelFile
+from ssldiff_gui.models.catalogue import catalogue
 from ssldiff_gui.models.folder_writing import CARD, ENCODER_WEIGHTS, MODEL_FILE, write_model
 from ssldiff_gui.models.weights import sha256_of
 from ssldiff_gui.resources import resource_path
@@ -32,6 +33,7 @@ __all__ = [
     "find_model",
     "installed_folder",
     "installed_models",
+    "installed_name",
     "parts_of",
     "read_model",
     "verify_model",
@@ -74,6 +76,14 @@ def installed_folder() -> Path:
     return data_folder() / "models"
 
 
+def installed_name(name: str) -> str:
+    """Return what a model is installed as: "timm:NAME" as NAME, "hf-hub:A/B" as A--B."""
+    found = re.fullmatch(r"(timm|hf-hub|hf_hub):(?:(.+)/)?([^/]+)", name)
+    if found is None:
+        return name
+    return found[3] if found[2] is None else f"{found[2].replace('/', '--')}--{found[3]}"
+
+
 def installed_models() -> list[Installed]:
     """Return the models of the person and those of the package, by name; hashes unchecked."""
     found: dict[str, Installed] = {}
@@ -106,9 +116,10 @@ def find_model(name_or_path: str | Path, kind: Kind | None = None) -> Path:
     """
     text = os.fspath(name_or_path)
     there = installed_models()
-    if not _is_path(name_or_path):
+    name = installed_name(text)
+    if name != text or not _is_path(name_or_path):
         for entry in there:
-            if text in (entry.name, _encoder_id(entry)):
+            if name == entry.name or text == _encoder_id(entry):
                 _expect(kind, entry.model.kind if entry.model else kind, entry.name)
                 return entry.folder
     folder = Path(text).expanduser()
@@ -232,10 +243,13 @@ def _missing(text: str, kind: Kind | None, there: list[Installed]) -> tuple[str,
     names = [e.name for e in there if e.model and kind in (None, e.model.kind)]
     what = kind or "model"
     have = f"Installed are: {', '.join(names)}." if names else f"No {what} is installed."
-    return (
-        f"There is no {what} {text!r}.",
-        f"{have} `ssldiff models` lists those that can be had; a folder works too.",
+    known = installed_name(text) != text or text in catalogue()
+    get = (
+        f"Get it with `ssldiff models get {text}`."
+        if known
+        else ("`ssldiff models` lists those that can be had; a folder works too.")
     )
+    return f"There is no {what} {text!r}" + (" installed." if known else "."), f"{have} {get}"
 
 
 def _parse(path: Path) -> ModelFile:

@@ -1,0 +1,135 @@
+"""`ssldiff embed`: from pixels to a grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ssldiff_gui.commands.convert import pixel_size
+from ssldiff_gui.commands.output import AsJson, Bar, Yes, print_json, reporting
+from ssldiff_gui.core.errors import Cancelled
+
+if TYPE_CHECKING:
+    from ssldiff_gui.core.requests import Corner, EmbedRequest
+    from ssldiff_gui.core.specs import PixelSize
+    from ssldiff_gui.jobs.embed import EmbedResult
+
+
+def embed(
+    slide: Annotated[str, typer.Argument(help="A slide or a scene.")],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The grid: .safetensors, or .h5.")],
+    region: Annotated[
+        str | None, typer.Option("--region", help="X,Y,WIDTH,HEIGHT in full-resolution pixels.")
+    ] = None,
+    scene: Annotated[int, typer.Option("--scene", help="Which image of the file.")] = 0,
+    model: Annotated[
+        str | None, typer.Option("--model", help="An encoder: name or folder.")
+    ] = None,
+    pixel: Annotated[
+        str | None, typer.Option("--pixel", help="Size of a pixel: 0.25um, 0.6m.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Embed glass and nodata as well.")
+    ] = False,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Cells at once.")] = 32,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mps.")] = "auto",
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a region of a slide or a scene into a grid of embeddings.
+
+    What is done is kept beside the output until it is whole: after a stop, the same command goes
+    on from there.
+    """
+    corner = None if region is None else parse_region(region)
+    size = None if pixel is None else pixel_size(pixel)
+    with reporting(as_json=as_json), Bar(shown=not as_json) as bar:
+        from ssldiff_gui.core.requests import EmbedRequest
+        from ssldiff_gui.jobs.embed import embed as run
+
+        request = EmbedRequest(
+            slide=slide,
+            scene=scene,
+            region=corner,
+            model=model or _only_model(slide, scene, size),
+            output=str(output),
+            pixel=size,
+            skip_background=not everything,
+            batch=batch,
+            device=device,
+        )
+        try:
+            result = run(request, bar, yes=yes)
+        except Cancelled as error:
+            raise Cancelled(
+                "Stopped.", "What was finished is kept: the same command goes on from there."
+            ) from error
+    if as_json:
+        print_json(describe(request, result))
+    else:
+        _print(request, result)
+
+
+def parse_region(text: str) -> Corner:
+    """Return x, y, width and height."""
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no region: give X,Y,WIDTH,HEIGHT.") from error
+    return x, y, width, height
+
+
+def describe(request: EmbedRequest, result: EmbedResult) -> dict[str, Any]:
+    """Return what `ssldiff embed --json` prints."""
+    grid = result.grid
+    region, scale = grid.region, grid.scale
+    box = None if region is None else region.box
+    return {
+        "output": request.output,
+        "model": request.model,
+        "encoder": grid.encoder,
+        "rows": grid.rows,
+        "columns": grid.columns,
+        "dim": grid.dim,
+        "cell": grid.cell,
+        "region": None if box is None else [box.x, box.y, box.width, box.height],
+        "downsample": None if region is None else region.downsample,
+        "scale": None if scale is None else {"x": scale.x, "y": scale.y, "unit": scale.unit},
+        "cells": result.cells,
+        "skipped": result.skipped,
+        "resumed": result.resumed,
+        "seconds": result.seconds,
+        "tiles_per_second": result.tiles_per_second,
+        "device": result.device,
+        "digest": grid.digest(),
+        "notes": list(result.notes),
+    }
+
+
+def _only_model(slide: str, scene: int, pixel: PixelSize | None) -> str:
+    """Return the encoder that is meant when none is named."""
+    from ssldiff_gui.models.encoder_choice import only_encoder_for
+    from ssldiff_gui.slides import open_slide
+
+    if pixel is not None:
+        return only_encoder_for(pixel.unit)
+    with open_slide(slide) as opened:
+        seen = opened.scenes[min(max(scene, 0), len(opened.scenes) - 1)]
+        scale = seen.scale
+        if seen.georeference is not None or (scale is not None and scale.unit in {"m", "°"}):
+            return only_encoder_for("m")
+        return only_encoder_for("µm")
+
+
+def _print(request: EmbedRequest, result: EmbedResult) -> None:
+    grid = result.grid
+    typer.echo(
+        f"{request.output}: {grid.rows} × {grid.columns} cells of {grid.dim} values by "
+        f"{grid.encoder}; {result.cells:,} embedded, {result.skipped:,} left out, "
+        f"{result.seconds:.1f} s on {result.device}."
+    )
+    for note in result.notes:
+        typer.echo(note, err=True)
