@@ -210,7 +210,7 @@ def _explaining(repository: str) -> Iterator[None]:
         if status in {401, 403}:
             raise _gated(repository) from _without_token(error)
         raise _unreachable(repository, f"it answered {status}") from _without_token(error)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (vars(errors).get("HTTPError", OSError), OSError, ValueError, RuntimeError) as error:
         raise _unreachable(repository, scrubbed(str(error))[:200]) from _without_token(error)
 
 
