@@ -9,7 +9,7 @@ import typer
 from ssldiff_gui.commands.output import AsJson, Bar, Yes, print_json, reporting
 
 if TYPE_CHECKING:
-    from ssldiff_gui.core.requests import Corner, ExportRequest
+    from ssldiff_gui.core.requests import ExportRequest
     from ssldiff_gui.storage.export import Exported
 
 
@@ -70,31 +70,11 @@ def facts_of(done: Exported) -> dict[str, Any]:
     }
 
 
-def region_from(text: str | None) -> Corner | None:
-    """Return X,Y,W,H as numbers.
-
-    Raises
-    ------
-    BadRequest
-        When they are not four whole numbers.
-    """
-    from ssldiff_gui.core.errors import BadRequest
-
-    if text is None:
-        return None
-    try:
-        x, y, width, height = (int(word) for word in text.split(","))
-    except ValueError as error:
-        raise BadRequest(
-            f"“{text}” is no region.", "Give it as X,Y,WIDTH,HEIGHT in pixels."
-        ) from error
-    return x, y, width, height
-
-
 def _request(canvas: str, output: str, region: str | None, level: int) -> ExportRequest:
+    from ssldiff_gui.commands.generate import corner_of
     from ssldiff_gui.core.requests import ExportRequest
 
-    return ExportRequest(canvas=canvas, output=output, region=region_from(region), level=level)
+    return ExportRequest(canvas=canvas, output=output, region=corner_of(region), level=level)
 
 
 def _say(done: Exported, asked: str) -> None:

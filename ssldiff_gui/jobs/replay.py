@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from ssldiff_gui.storage.provenance import Record
 
 if TYPE_CHECKING:
     from ssldiff_gui.jobs.generate import GenerateResult
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\- ]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +175,13 @@ def model_of(recipe: Recipe, given: str | None = None) -> Path:
             if entry.model is not None and dict(entry.model.files) == dict(recipe.model_files):
                 read_model(entry.folder)
                 return entry.folder
-    name = given or recipe.model
+        _require_name(recipe.model)
     try:
-        folder = find_model(name if given else _plain(name), "generator")
+        folder = find_model(given or recipe.model, "generator")
     except MissingModel as error:
         raise MissingModel(
             f"The picture was made with the model {recipe.model}, which is not here.",
-            f"{error.hint} Or name its folder with --model.".strip(),
+            f"{error.hint} Or name its folder with --model.",
         ) from error
     found = read_model(folder).files
     changed = [file for file in recipe.model_files if found.get(file) != recipe.model_files[file]]
@@ -203,14 +206,13 @@ def differences_of(before: Recipe, now: Recipe) -> list[str]:
     return found
 
 
-def _plain(name: str) -> str:
-    """Return a name that a record gives, if it can be no path: a record opens no folder."""
-    if set(name) & set("/\\:~") or name.startswith("."):
+def _require_name(name: str) -> None:
+    """Refuse what could be a path: a record opens no folder."""
+    if not NAME.fullmatch(name):
         raise MissingModel(
-            f"The picture was made with a model called {name[:100]}, which is no model's name.",
+            f"The picture was made with a model called “{name[:100]}”, which is no model's name.",
             "Name its folder with --model.",
         )
-    return name
 
 
 def _rendered_otherwise(name: str) -> BadRequest:

@@ -29,7 +29,7 @@ MOST_TEXT = 48 << 20
 """Bytes of the record in one file: Pillow takes up to 64 MB of text."""
 
 ROWS = 256
-FILTERED = 1 << 20
+FILTERED = 1 << 17
 """Pixels that are filtered together."""
 
 PAETH = 4

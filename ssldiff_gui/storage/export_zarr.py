@@ -6,17 +6,16 @@ import json
 from pathlib import Path
 
 from ssldiff_gui.core.progress import Progress
-from ssldiff_gui.storage.canvas_files import METADATA, shard_path
+from ssldiff_gui.storage.canvas_files import METADATA, OWN, shard_path
 from ssldiff_gui.storage.canvas_layout import Key, Layout
-from ssldiff_gui.storage.canvas_metadata import array_metadata, root_metadata
+from ssldiff_gui.storage.canvas_metadata import EMPTY_GROUP, array_metadata, root_metadata
 from ssldiff_gui.storage.canvas_records import Created
 from ssldiff_gui.storage.canvas_shards import encode_shard
 from ssldiff_gui.storage.extract import Extract
 from ssldiff_gui.storage.marking import summary_of, title_of, xmp_packet
 from ssldiff_gui.storage.provenance import Record
 
-RECORD = "ssldiff.json"
-"""Beside the metadata of the group: no reader of Zarr looks there."""
+RECORD, PACKET = f"{OWN}/record.json", f"{OWN}/packet.xmp"
 
 
 def write_zarr(
@@ -37,8 +36,10 @@ def write_zarr(
     """
     layout = Layout(extract.width, extract.height)
     (folder / METADATA).write_text(json.dumps(_root(extract, layout, record), indent=2), "utf-8")
+    (folder / OWN).mkdir()
+    (folder / OWN / METADATA).write_text(json.dumps(EMPTY_GROUP), "utf-8")
     (folder / RECORD).write_text(text, "utf-8")
-    (folder / "ssldiff.xmp").write_text(xmp_packet(record), "utf-8")
+    (folder / PACKET).write_text(xmp_packet(record), "utf-8")
     keys = list(_shards(layout))
     for number, key in enumerate(keys):
         progress.check()

@@ -143,14 +143,14 @@ def _deep_json(path: Path, _: bytes) -> None:
 
 
 def _zarr(path: Path, text: bytes) -> None:
-    path.mkdir()
-    (path / "ssldiff.json").write_bytes(text)
+    (path / "ssldiff").mkdir(parents=True)
+    (path / "ssldiff" / "record.json").write_bytes(text)
 
 
 def _linked_zarr(path: Path, _: bytes) -> None:
     """Lead out of the folder, to a device that never ends."""
-    path.mkdir()
-    (path / "ssldiff.json").symlink_to("/dev/zero")
+    (path / "ssldiff").mkdir(parents=True)
+    (path / "ssldiff" / "record.json").symlink_to("/dev/zero")
 
 
 @pytest.mark.parametrize(

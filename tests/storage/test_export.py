@@ -112,6 +112,7 @@ def test_gdal_reads_the_scene_on_its_map(files, picture):
 
 def test_zarr_reads_every_level(files, picture):
     group = zarr.open_group(files[".ome.zarr"], mode="r")
+    assert sorted(dict(group.members())) == ["0", "1", "ssldiff"]
     ome = group.attrs["ome"]
     assert ome["version"] == "0.5"
     paths = [dataset["path"] for dataset in ome["multiscales"][0]["datasets"]]

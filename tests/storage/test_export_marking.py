@@ -48,7 +48,7 @@ def parsed(text: str | bytes) -> ET.Element:
 def packet_in(path: Path) -> bytes:
     """Return the XMP packet as another program finds it."""
     if path.is_dir():
-        return (path / "ssldiff.xmp").read_bytes()
+        return (path / "ssldiff" / "packet.xmp").read_bytes()
     if path.suffix == ".png":
         with Image.open(path) as image:
             return image.info["XML:com.adobe.xmp"].encode()
@@ -276,7 +276,7 @@ def test_a_byte_changed_in_the_grid_is_found(files, ending, tmp_path):
     copy = tmp_path / "copy"
     source = files[ending]
     shutil.copytree(source, copy) if source.is_dir() else shutil.copy(source, copy)
-    holder = copy / "ssldiff.json" if copy.is_dir() else copy
+    holder = copy / "ssldiff" / "record.json" if copy.is_dir() else copy
     content = bytearray(holder.read_bytes())
     at = content.index(b'"vectors":"') + 200
     content[at] = ord("A") if content[at] != ord("A") else ord("B")
