@@ -38,6 +38,9 @@ def main() -> int:
     answer = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     request = ConvertRequest.model_validate_json(sys.stdin.read())
+    import torch  # noqa: F401 - what it takes for itself does not count
+
+    _limit_memory(request)
     try:
         told: dict[str, Any] = {"done": convert(request).model_dump(mode="json")}
     except UserError as error:
@@ -61,7 +64,6 @@ def convert(request: ConvertRequest) -> ConvertResult:
     """Read a checkpoint and write the model folder; see `jobs.convert.convert`."""
     checkpoint = _checkpoint(request)
     family, converter = _converter(checkpoint)
-    _limit_memory(request)
     converted = converter.convert(checkpoint)
     spec = _finished(converted.spec, request)
     _write(Path(request.output), converted, spec, _provenance(converted, family, request))
