@@ -69,7 +69,7 @@ JPEG = Format(
     ("export_jpeg", "write_jpeg"),
     lossless=False,
     copies=1,
-    memory=7,
+    memory=8,
     hard_pixels=120_000_000,
     most_pixels=400_000_000,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,8 +75,9 @@ def write_jpeg(
     exif = Image.Exif()
     exif[ExifTags.Base.ImageDescription] = _ascii(description_of(record))
     exif[ExifTags.Base.Software] = _ascii(record.created_by or program())
+    encoded = io.BytesIO()  # written at once: of a full disk Pillow says that the data are broken
     Image.fromarray(pixels).save(
-        path,
+        encoded,
         format="JPEG",
         quality=quality,
         subsampling=0 if quality >= 90 else 2,
@@ -84,6 +86,7 @@ def write_jpeg(
         comment=description_of(record).encode(),
         extra=extra,
     )
+    path.write_bytes(encoded.getbuffer())
 
 
 def read_jpeg(path: Path, most: int) -> bytes | None:
