@@ -8,18 +8,15 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from ssldiff_gui.core.errors import DamagedModel, MissingModel
 from ssldiff_gui.core.specs import GeneratorSpec, Licence, ModelFile, PartSpec
 from ssldiff_gui.models import devices
 from ssldiff_gui.models.folders import read_model, write_model
 from ssldiff_gui.models.generators.acceleration import accelerate
-from ssldiff_gui.models.generators.autoencoders import build_autoencoder
-from ssldiff_gui.models.generators.conditioners import build_conditioner
+from ssldiff_gui.models.generators.building import build_parts
 from ssldiff_gui.models.generators.latent import LatentDiffusion
 from ssldiff_gui.models.generators.memory import room_for
-from ssldiff_gui.models.generators.networks import build_network
 from ssldiff_gui.models.weights import load_into, load_tensors
 
 NETWORK = "network.safetensors"
@@ -69,10 +66,7 @@ def load_generator(
     place = devices.choose(device)
     dtype = devices.precision(place, precision)
     with room_for(spec.title, place):
-        with _Unfilled():
-            network = build_network(spec.network)
-            autoencoder = build_autoencoder(spec.autoencoder)
-            conditioner = build_conditioner(spec)
+        network, autoencoder, conditioner = build_parts(spec)
         _fill(network.module, folder, spec.network)
         _fill(autoencoder.module, folder, spec.autoencoder)
         # nn.Module.to itself: that of diffusers does no more, and warns
@@ -125,14 +119,10 @@ def save_generator(
             "conditioner": _with_file(spec.conditioner, CONDITIONER, contents),
         }
     )
-    with _Unfilled():
-        modules = {
-            NETWORK: build_network(spec.network).module,
-            AUTOENCODER: build_autoencoder(spec.autoencoder).module,
-            CONDITIONER: build_conditioner(spec).module or nn.Module(),
-        }
-    for name, module in modules.items():
-        load_into(module, states[name])
+    parts = build_parts(spec)
+    modules = parts.network.module, parts.autoencoder.module, parts.conditioner.module
+    for module, state in zip(modules, states.values(), strict=True):
+        load_into(module or nn.Module(), state)
     model = ModelFile(
         kind="generator", generator=spec, licence=licence, provenance=dict(provenance or {})
     )
@@ -154,34 +144,3 @@ def _fill(module: nn.Module, folder: Path, part: PartSpec) -> None:
             f"{error.message}",
             error.hint,
         ) from error
-
-
-class _Unfilled(TorchFunctionMode):
-    """Networks made inside get no random weights: they are filled from a file at once."""
-
-    _RANDOM = frozenset(
-        [
-            torch.Tensor.normal_,
-            torch.Tensor.uniform_,
-            nn.init.normal_,
-            nn.init.uniform_,
-            nn.init.trunc_normal_,
-            nn.init.kaiming_normal_,
-            nn.init.kaiming_uniform_,
-            nn.init.xavier_normal_,
-            nn.init.xavier_uniform_,
-            nn.init.orthogonal_,
-        ]
-    )
-
-    def __torch_function__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        """Leave a tensor as it is where it would be filled with random numbers."""
-        if func in self._RANDOM:
-            return args[0] if args else (kwargs or {})["tensor"]
-        return func(*args, **(kwargs or {}))

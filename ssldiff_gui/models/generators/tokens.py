@@ -127,7 +127,8 @@ class ClassTokens(nn.Module):
 
     def forward(self, given: Given) -> torch.Tensor:
         """Return (batch, 1, width) for (batch,) "classes"; negative ones are null."""
-        numbers = checked_classes(given["classes"], self.embedding.num_embeddings)
+        last = self.embedding.num_embeddings - 1
+        numbers = _checked(given["classes"], known=last + 1, null=last)
         tokens: torch.Tensor = self.embedding(numbers)[:, None]
         return tokens
 
@@ -151,7 +152,7 @@ class ClassNumbers(nn.Module):
 
     def forward(self, given: Given) -> torch.Tensor:
         """Return (batch, 1) int64 for (batch,) "classes"; negative ones are null."""
-        return checked_classes(given["classes"], self.classes)[:, None]
+        return _checked(given["classes"], known=self.classes, null=self.classes - 1)[:, None]
 
     def null(self, batch: int) -> torch.Tensor:
         """Return (batch, 1) times the last class."""
@@ -173,7 +174,7 @@ class ClassVectors(nn.Module):
 
     def forward(self, given: Given) -> torch.Tensor:
         """Return (batch, classes) for (batch,) "classes"; negative ones are null."""
-        numbers = checked_classes(given["classes"], self.classes + 1)
+        numbers = _checked(given["classes"], known=self.classes, null=self.classes)
         return functional.one_hot(numbers, self.classes + 1)[:, :-1].float()
 
     def null(self, batch: int) -> torch.Tensor:
@@ -211,11 +212,11 @@ class TextTokens(nn.Module):
         return self.forward({"text": ids}).expand(batch, -1, -1)
 
 
-def checked_classes(numbers: torch.Tensor, classes: int) -> torch.Tensor:
-    """Return class numbers with the last class in the place of negative ones."""
-    if numbers.numel() and int(numbers.max()) >= classes:
+def _checked(numbers: torch.Tensor, *, known: int, null: int) -> torch.Tensor:
+    """Return class numbers below `known`, with `null` in the place of negative ones."""
+    if numbers.numel() and int(numbers.max()) >= known:
         raise BadRequest(
-            f"The model knows the classes 0 to {classes - 1}, and no class {int(numbers.max())}.",
+            f"The model knows the classes 0 to {known - 1}, and no class {int(numbers.max())}.",
             "Choose one of those.",
         )
-    return numbers.where(numbers >= 0, classes - 1)
+    return numbers.where(numbers >= 0, null)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -209,7 +211,7 @@ def sample(made, given, steps=4):
     random = torch.Generator().manual_seed(3)
     shape = (2, made.spec.channels, made.spec.window, made.spec.window)
     x = torch.randn(shape, generator=random) * sigmas[0]
-    for now, then in zip(sigmas, sigmas[1:], strict=False):
+    for now, then in pairwise(sigmas):
         clean = made.denoise(x, now, condition)
         x = clean + (x - clean) * (then / now)
     return x
@@ -218,16 +220,18 @@ def sample(made, given, steps=4):
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_tiny_generators_sample_and_listen(tiny, settings):
     made = tiny(**settings)
-    first = sample(made, tiny_given(made.spec, 2, seed=1))
-    assert torch.isfinite(first).all()
-    torch.testing.assert_close(
-        sample(made, tiny_given(made.spec, 2, seed=1)), first, rtol=0, atol=0
-    )
+    given = tiny_given(made.spec, 2, seed=1)
+    first = sample(made, given)
+    assert first.abs().max() < 200
+    assert torch.equal(sample(made, given), first)
     other = sample(made, tiny_given(made.spec, 2, seed=2))
     silent = made.spec.conditioner.type == "none"
     assert torch.equal(first, other) == silent
-    null = made.null(tiny_given(made.spec, 2, seed=1))
-    assert (null.tokens is None) == (made.condition(tiny_given(made.spec, 2)).tokens is None)
+    null, told = made.null(given), made.condition(given)
+    for name in ("tokens", "labels", "maps"):
+        mine, theirs = getattr(null, name), getattr(told, name)
+        assert (mine is None) == (theirs is None)
+        assert mine is None or mine.shape == theirs.shape
 
 
 def test_a_null_condition_is_that_of_nothing_given(tiny):
