@@ -81,7 +81,7 @@ def make_folder(path: Path, created: Created, grid: EmbeddingGrid) -> None:
     finally:
         if lock is not None:
             lock.release()
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(aside)
 
 
 def refuse_existing(path: Path) -> None:
@@ -282,11 +282,26 @@ def _json(content: Any) -> bytes:
 def _sweep(path: Path) -> None:
     """Remove what programs that died while they made this canvas have left."""
     for old in path.parent.glob(f".{glob.escape(path.name)}.*{_MAKING}"):
-        if (old / OWN / LOCK).is_file() and not old.is_symlink():
-            with suppress(InUse, OSError):
-                lock = WriterLock(old / OWN)
-                shutil.rmtree(old, ignore_errors=True)
+        with suppress(InUse, OSError):
+            lock = WriterLock(old / OWN) if (old / OWN / LOCK).is_file() else None
+            if lock is not None:
                 lock.release()
+            _remove(old)
+
+
+def _remove(making: Path) -> None:
+    """Remove a canvas that nobody has seen, its lock last: without one only empty folders are."""
+    with suppress(OSError):
+        for inner in (*making.iterdir(), *(making / OWN).iterdir()):
+            if inner.is_dir() and inner.name != OWN:
+                shutil.rmtree(inner)
+            elif inner.name not in {OWN, LOCK}:
+                inner.unlink()
+        (making / OWN / LOCK).unlink(missing_ok=True)
+    with suppress(OSError):
+        (making / OWN).rmdir()
+    with suppress(OSError):
+        making.rmdir()
 
 
 def _make_folders(rows: Path) -> None:
