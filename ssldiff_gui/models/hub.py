@@ -200,6 +200,8 @@ def _explaining(repository: str) -> Iterator[None]:
             f"There is no repository {repository} on the hub, or you may not see it.",
             "Check the name; if it is private, log in with `hf auth login`.",
         ) from _without_token(error)
+    except errors.LocalEntryNotFoundError as error:
+        raise _unreachable(repository, "the network is gone") from _without_token(error)
     except (errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
         raise MissingModel(
             f"{repository} does not have that revision, or not that file, any more.",
@@ -260,11 +262,9 @@ def _check_room(folder: Path, size: int) -> None:
 
 def _bar(progress: Progress | None) -> Any:
     """Return a class that tells a `Progress` what huggingface_hub tells its bars."""
-    from huggingface_hub import utils
+    from tqdm.std import tqdm  # type: ignore[import-untyped]
 
-    base: Any = vars(utils)["tqdm"]
-
-    class Reported(base):  # type: ignore[misc]
+    class Reported(tqdm):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **(options | {"disable": True}))
             self._whole = options.get("total") or 0
