@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -11,6 +11,9 @@ from torch import nn
 
 from ssldiff_cvlab.reading import State, own
 from ssldiff_gui.core.errors import UnknownWeights
+
+Rule = Callable[[str, torch.Tensor], tuple[str, torch.Tensor]]
+"""From a name and a tensor to another name and a tensor of another shape."""
 
 HINT = "Check that the configuration is the one that the checkpoint was trained with."
 
@@ -64,7 +67,13 @@ class Account:
         shown = ", ".join(listed[:6]) + (f" and {len(listed) - 6} more" if listed[6:] else "")
         return UnknownWeights(self.path, f"{self.path.name} does not fit: {what}: {shown}.", HINT)
 
-    def fitted(self, part: str, tensors: State, shapes: Mapping[str, tuple[int, ...]]) -> State:
+    def fitted(
+        self,
+        part: str,
+        tensors: State,
+        shapes: Mapping[str, tuple[int, ...]],
+        rename: Rule | None = None,
+    ) -> State:
         """Return copies of tensors after comparing them with what a network has.
 
         Parameters
@@ -72,27 +81,41 @@ class Account:
         part
             What it is, for the message.
         tensors
-            By the network's own names.
+            By the checkpoint's names.
         shapes
             Of all that the network has; see `shapes_of`.
+        rename
+            From the checkpoint's names and shapes to the network's; None leaves them.
 
         Raises
         ------
         UnknownWeights
             A tensor is missing, left over or of another shape; the message names it.
         """
-        if missing := shapes.keys() - tensors.keys():
+        named, origins = self._renamed(tensors, rename)
+        if extra := named.keys() - shapes.keys():
+            raise self.problem(f"{part} has no place for", [origins[name] for name in extra])
+        if missing := shapes.keys() - named.keys():
             raise self.problem(f"{part} lacks", missing)
-        if extra := tensors.keys() - shapes.keys():
-            raise self.problem(f"{part} has no place for", extra)
         other = [
-            f"{name} {tuple(tensor.shape)} for {shapes[name]}"
-            for name, tensor in tensors.items()
+            f"{origins[name]} {tuple(tensor.shape)} for {shapes[name]}"
+            for name, tensor in named.items()
             if tensor.shape != shapes[name]
         ]
         if other:
             raise self.problem(f"{part} has other shapes", other)
-        return {name: own(tensor) for name, tensor in tensors.items()}
+        return {name: own(tensor) for name, tensor in named.items()}
+
+    def _renamed(self, tensors: State, rename: Rule | None) -> tuple[State, dict[str, str]]:
+        """Return tensors by their new names, and the old names by the new ones."""
+        named: State = {}
+        origins: dict[str, str] = {}
+        for old, tensor in tensors.items():
+            new, value = (old, tensor) if rename is None else rename(old, tensor)
+            if new in named:
+                raise self.problem("tensors that go to the same place", [old, origins[new]])
+            named[new], origins[new] = value, old
+        return named, origins
 
 
 def shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:

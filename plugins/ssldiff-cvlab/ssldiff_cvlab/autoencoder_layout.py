@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ssldiff_cvlab.reading import State
+from ssldiff_cvlab.accounts import Rule
 from ssldiff_cvlab.settings import FirstStageSettings, Target, parse
 from ssldiff_gui.core.errors import UnsupportedFile
 from ssldiff_gui.core.specs import PartSpec
@@ -99,10 +99,10 @@ def empty(part: PartSpec) -> nn.Module:
         return AutoencoderKL(**config)
 
 
-def rename(tensors: State, part: PartSpec) -> State:
-    """Return the checkpoint's tensors under diffusers' names and in diffusers' shapes."""
+def renaming(part: PartSpec) -> Rule:
+    """Return how the checkpoint's names and shapes become diffusers'."""
     channels: Any = part.config["block_out_channels"]
-    return dict(_renamed(name, tensor, len(channels)) for name, tensor in tensors.items())
+    return lambda name, tensor: _renamed(name, tensor, len(channels))
 
 
 def _renamed(name: str, tensor: torch.Tensor, levels: int) -> tuple[str, torch.Tensor]:

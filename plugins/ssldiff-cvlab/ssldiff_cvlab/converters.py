@@ -157,8 +157,8 @@ def _network(
     state = account.take(NETWORK)
     if settings.use_ema:
         state = _averaged(account, state)
-    named = unet_layout.rename(state, part)
-    return part, account.fitted("the network", named, shapes_of(unet_layout.empty(part)))
+    shapes = shapes_of(unet_layout.empty(part))
+    return part, account.fitted("the network", state, shapes, unet_layout.renaming(part))
 
 
 def _averaged(account: Account, raw: State) -> State:
@@ -178,10 +178,9 @@ def _autoencoder(settings: DiffusionSettings, account: Account) -> tuple[PartSpe
     target = settings.first_stage_config
     made = autoencoder_layout.settings_of(target, account.path)
     part = autoencoder_layout.describe(target, made)
-    named = autoencoder_layout.rename(account.take(AUTOENCODER), part)
-    shapes = shapes_of(autoencoder_layout.empty(part))
-    factor = 2 ** (len(made.ddconfig.ch_mult) - 1)
-    return part, account.fitted("the autoencoder", named, shapes), factor
+    shapes, rename = shapes_of(autoencoder_layout.empty(part)), autoencoder_layout.renaming(part)
+    tensors = account.fitted("the autoencoder", account.take(AUTOENCODER), shapes, rename)
+    return part, tensors, 2 ** (len(made.ddconfig.ch_mult) - 1)
 
 
 def _extras(checkpoint: Checkpoint, settings: DiffusionSettings) -> dict[str, Extra]:

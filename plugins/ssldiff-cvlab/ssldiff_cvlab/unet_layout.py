@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from ssldiff_cvlab.accounts import Rule
 from ssldiff_cvlab.classifier import LatentClassifier
-from ssldiff_cvlab.reading import State
 from ssldiff_cvlab.settings import ClassifierSettings, UNetSettings
 from ssldiff_cvlab.unet import UNet
 from ssldiff_gui.core.specs import PartSpec
@@ -82,12 +82,12 @@ def empty(part: PartSpec) -> nn.Module:
         return UNet2DConditionModel(**config)
 
 
-def rename(tensors: State, part: PartSpec) -> State:
-    """Return the checkpoint's tensors under the names that the network has for them."""
+def renaming(part: PartSpec) -> Rule | None:
+    """Return how the checkpoint's names become the network's; None when they are the same."""
     if part.type != "UNet2DConditionModel":
-        return tensors
+        return None
     layers: Any = part.config["layers_per_block"]
-    return {_diffusers(name, layers + 1): tensor for name, tensor in tensors.items()}
+    return lambda name, tensor: (_diffusers(name, layers + 1), tensor)
 
 
 def _shape(settings: UNetSettings | ClassifierSettings) -> dict[str, Any]:
