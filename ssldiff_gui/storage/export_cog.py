@@ -36,7 +36,7 @@ COG = {
     "OVERVIEWS": "IGNORE_EXISTING",
     "OVERVIEW_RESAMPLING": "AVERAGE",
     "BIGTIFF": "IF_SAFER",
-    "NUM_THREADS": "1",
+    "NUM_THREADS": "2",
 }
 
 
