@@ -201,8 +201,7 @@ class Canvas(CanvasView):
         Raises
         ------
         NoSpace
-            The disk is full; the tile is not done, all others are as they were, and one may go on
-            when there is room.
+            The disk is full: what was acknowledged stays, and one may go on when there is room.
         """
         key, box = (0, row, column), self.layout.box((0, row, column))
         if pixels.shape != (box.height, box.width, 3) or pixels.dtype != "uint8":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +24,9 @@ from ssldiff_gui.core.errors import (
 )
 from ssldiff_gui.core.geometry import Box, Georeference, Scale
 from ssldiff_gui.core.recipe import Recipe
+from ssldiff_gui.storage import canvas_files
 from ssldiff_gui.storage.canvas import CHUNK, TILE, Canvas
-from ssldiff_gui.storage.canvas_files import GRID, LEDGER, RECIPE, shard_path
+from ssldiff_gui.storage.canvas_files import ASIDE, GRID, LEDGER, RECIPE, shard_path
 from tests.storage.canvases import (
     a_canvas,
     a_grid,
@@ -423,3 +426,46 @@ def test_many_tiles_hold_no_files_open(tmp_path: Path) -> None:
         canvas.digest()
         canvas.finish()
         assert len(list(descriptors.iterdir())) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks Linux what a number opens")
+def test_a_tile_is_on_the_disk_before_its_record_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut keeps what was synced, and anything or nothing of the rest."""
+    steps: list[tuple[str, Path]] = []
+    real = {name: getattr(os, name) for name in ("fsync", "replace", "write")}
+
+    def noting(name: str) -> Callable[..., object]:
+        def call(first: int | Path, *others: object) -> object:
+            opened = isinstance(first, int)
+            steps.append((name, Path(f"/proc/self/fd/{first}").readlink() if opened else first))
+            return real[name](first, *others)
+
+        return call
+
+    with a_canvas(tmp_path / "a.ome.zarr") as canvas:
+        canvas.write(0, 0, tile_of(canvas, a_picture(), 0, 0))
+        for name in real:
+            monkeypatch.setattr(os, name, noting(name))
+        canvas.write(0, 1, tile_of(canvas, a_picture(), 0, 1))
+        monkeypatch.undo()
+    assert steps == [
+        ("fsync", canvas.path / ASIDE / "0-0-1"),
+        ("replace", canvas.path / ASIDE / "0-0-1"),
+        ("fsync", canvas.path / "0" / "c" / "0" / "0"),
+        ("write", canvas.path / LEDGER),
+        ("fsync", canvas.path / LEDGER),
+    ]
+
+
+def test_a_new_row_of_tiles_is_on_the_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(canvas_files, "sync", synced.append)
+    with a_canvas(tmp_path / "a.ome.zarr") as canvas:
+        canvas.write(0, 0, tile_of(canvas, a_picture(), 0, 0))
+    level = canvas.path / "0"
+    wanted = [level, level / "c", level / "c" / "0", level / "c" / "0" / "0"]
+    assert synced[-len(wanted) :] == wanted
