@@ -6,6 +6,7 @@ None of it does anything on a CPU.
 from __future__ import annotations
 
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,7 @@ KEPT = 2
 """Recordings; each holds the memory of one call."""
 
 _WARM_UPS = 3
+_one_at_a_time = threading.Lock()
 
 
 def accelerate(
@@ -69,15 +71,16 @@ def without_tf32() -> None:
 def record_on_gpu(call: Call) -> Recording:
     """Record a call as a CUDA graph: what it reads and writes stays where it is."""
     stream: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(_WARM_UPS):
-            call()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    # other threads serve other devices, or copy: they may go on meanwhile
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        answer = call()
+    with _one_at_a_time:
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(_WARM_UPS):
+                call()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        # other threads serve other devices, or copy: they may go on meanwhile
+        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+            answer = call()
     return answer, graph.replay
 
 

@@ -42,6 +42,19 @@ class Autoencoder:
         """Type of the weights."""
         return next(iter([*self.module.parameters(), *self.module.buffers()])).dtype
 
+    def place(self, device: torch.device, dtype: torch.dtype) -> None:
+        """Put the weights on a device, in a type that they bear.
+
+        Decoders overflow in float16; linear ones cost nothing in float32; and rounded codes are
+        not the nearest ones any more.
+        """
+        exact = {k: v for k, v in self.module.state_dict().items() if k.startswith("quantize.")}
+        small = dtype == torch.bfloat16 and not self.exact
+        # nn.Module.to itself: that of diffusers does no more, and warns
+        nn.Module.to(self.module, device, dtype if small else torch.float32)
+        for name, codes in exact.items():
+            self.module.get_parameter(name).data = codes.to(device, torch.float32)
+
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """(batch, 3, height, width) from -1 to 1, in the network's type → latents."""
         return self._encode(self.module, pictures)
@@ -116,10 +129,11 @@ def _decode_vq(module: Any, latents: torch.Tensor) -> torch.Tensor:
     """Decode the nearest codes; they are found in float32, as half precision takes wrong ones."""
     codes = module.quantize.embedding.weight
     flat = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
-    nearest = torch.cat([_nearest(part, codes.float()) for part in torch.split(flat, _AT_ONCE)])
+    nearest = torch.cat([_nearest(part, codes) for part in torch.split(flat, _AT_ONCE)])
     batch, _, height, width = latents.shape
     chosen = codes[nearest].view(batch, height, width, -1).permute(0, 3, 1, 2).contiguous()
-    pictures: torch.Tensor = module.decode(chosen, force_not_quantize=True).sample
+    kind = module.post_quant_conv.weight.dtype
+    pictures: torch.Tensor = module.decode(chosen.to(kind), force_not_quantize=True).sample
     return pictures
 
 

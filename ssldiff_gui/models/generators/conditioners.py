@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ssldiff_gui.core.errors import BadRequest
+from ssldiff_gui.core.errors import BadRequest, DamagedModel
 from ssldiff_gui.core.protocols import Condition, Given
 from ssldiff_gui.core.specs import GeneratorSpec, PartSpec
 from ssldiff_gui.models.generators import plugins, tokens
@@ -119,14 +119,18 @@ def build_conditioner(spec: GeneratorSpec) -> Conditioner:
     """
     part = spec.conditioner
     config = dict(part.config)
-    channels = config.pop("channels", 0) if part.type == "maps" else config.pop("maps", 0)
-    maps = channels if isinstance(channels, int) else 0
-    place = str(config.pop("place", "labels" if _is_label(part) else "tokens"))
+    maps = config.pop("channels" if part.type == "maps" else "maps", 0)
+    place = config.pop("place", "labels" if _is_label(part) else "tokens")
+    if not isinstance(maps, int) or maps < 0 or place not in ("tokens", "labels"):
+        raise DamagedModel(
+            f"The conditioner of {spec.title} has {maps!r} maps, and goes to {place!r}.",
+            "Get the model again, or update the studio when a newer version has written it.",
+        )
     if part.type in ("none", "maps"):
-        return Conditioner(None, None, place, maps, spec.window)
+        return Conditioner(None, None, "tokens", maps, spec.window)
     make = _MAKERS.get(part.type) or plugins.find_maker(plugins.CONDITIONERS, part.type)
     module = make_module(make, part.model_copy(update={"config": config}))
-    return Conditioner(module, _WANTED.get(part.type), place, maps, spec.window)
+    return Conditioner(module, _WANTED.get(part.type), str(place), maps, spec.window)
 
 
 def _is_label(part: PartSpec) -> bool:

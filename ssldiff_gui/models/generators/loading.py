@@ -69,11 +69,8 @@ def load_generator(
         network, autoencoder, conditioner = build_parts(spec)
         _fill(network.module, folder, spec.network)
         _fill(autoencoder.module, folder, spec.autoencoder)
-        # nn.Module.to itself: that of diffusers does no more, and warns
-        nn.Module.to(network.module, place, dtype)
-        # decoders overflow in float16, and linear ones cost nothing in float32
-        small = dtype == torch.bfloat16 and not autoencoder.exact
-        nn.Module.to(autoencoder.module, place, dtype if small else torch.float32)
+        nn.Module.to(network.module, place, dtype)  # that of diffusers does no more, and warns
+        autoencoder.place(place, dtype)
         if conditioner.module is not None:
             _fill(conditioner.module, folder, spec.conditioner)
             nn.Module.to(conditioner.module, place, torch.float32)

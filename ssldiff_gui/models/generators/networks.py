@@ -12,6 +12,9 @@ from ssldiff_gui.core.errors import DamagedModel
 from ssldiff_gui.core.protocols import Condition
 from ssldiff_gui.core.specs import PartSpec
 from ssldiff_gui.models.generators import plugins
+from ssldiff_gui.models.generators.memory import lacks_memory
+
+_MISTAKES = (TypeError, ValueError, AttributeError, AssertionError, RuntimeError)
 
 Predict = Callable[[nn.Module, torch.Tensor, torch.Tensor, Condition], torch.Tensor]
 """(module, noisy latents in the variance-preserving form, training steps (batch,), condition)."""
@@ -72,7 +75,9 @@ def make_module(make: Callable[..., nn.Module], part: PartSpec) -> nn.Module:
     config = {name: value for name, value in part.config.items() if not name.startswith("_")}
     try:
         module = make(**config)
-    except (TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
+    except (LookupError, ArithmeticError, *_MISTAKES) as error:
+        if lacks_memory(error):
+            raise
         raise DamagedModel(
             f"A {part.type} cannot be made from what model.json says: {error}.",
             "Get the model again, or update the studio when a newer version has written it.",

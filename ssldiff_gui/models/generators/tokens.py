@@ -14,6 +14,22 @@ from ssldiff_gui.core.errors import BadRequest, IncompatibleGrid
 Given = Mapping[str, torch.Tensor]
 """Under "vectors", "classes" and "text" what `core.protocols.Given` holds, where it is given."""
 
+TOWER_SETTINGS = frozenset(
+    {
+        "vocab_size",
+        "hidden_size",
+        "intermediate_size",
+        "num_hidden_layers",
+        "num_attention_heads",
+        "max_position_embeddings",
+        "hidden_act",
+        "layer_norm_eps",
+        "bos_token_id",
+        "eos_token_id",
+        "pad_token_id",
+    }
+)
+
 
 class Embeddings(nn.Module):
     """Embeddings → tokens.
@@ -188,7 +204,7 @@ class TextTokens(nn.Module):
     Parameters
     ----------
     config
-        Of transformers' CLIPTextConfig.
+        Of transformers' CLIPTextConfig: some of `TOWER_SETTINGS`.
     empty
         Token ids of the empty prompt, which is the null.
     """
@@ -197,7 +213,11 @@ class TextTokens(nn.Module):
         super().__init__()
         from transformers import CLIPTextConfig, CLIPTextModel
 
-        tower = CLIPTextModel(CLIPTextConfig(**config))
+        # transformers would fetch and run code for some of the other settings
+        if unknown := sorted(set(config) - TOWER_SETTINGS):
+            raise ValueError(f"a text tower has no setting {', '.join(unknown)}")
+        settings: dict[str, Any] = {**config, "attn_implementation": "sdpa"}
+        tower = CLIPTextModel(CLIPTextConfig(**settings))
         self.tower = getattr(tower, "text_model", tower)  # transformers 4 has one more layer
         self.empty = list(empty)
 

@@ -49,16 +49,24 @@ def test_vq_latents_are_those_before_quantisation_and_decoding_quantises():
 
 def test_codes_are_found_in_float32_when_the_network_is_in_half_precision():
     made = build_autoencoder(PartSpec(type="VQModel", config={**BLOCKS, "num_vq_embeddings": 2}))
-    codes = torch.tensor([[1.0, 0, 0, 0], [1.25, 0, 0, 0]])
+    codes = torch.tensor([[1.0, 0, 0, 0], [1.2501, 3, 0, 0]])  # bfloat16 has 1.25
     made.module.quantize.embedding.weight.data.copy_(codes)
-    torch.nn.Module.to(made.module, torch.bfloat16)
+    made.place(torch.device("cpu"), torch.bfloat16)
     assert made.dtype == torch.bfloat16
-    near = torch.tensor([1.1249, 0, 0, 0]).view(1, 4, 1, 1)  # in bfloat16 this is a tie
+    torch.testing.assert_close(made.module.quantize.embedding.weight.data, codes)
+    half = codes.mean(dim=0)
+    across = codes[1] - codes[0]
     with torch.no_grad():
-        first = made.decode(near)
-        torch.testing.assert_close(first, made.decode(codes[:1].view(1, 4, 1, 1)))
-        second = made.decode(torch.tensor([1.1251, 0, 0, 0]).view(1, 4, 1, 1))
-    assert not torch.equal(first, second)
+        lower, upper = (made.decode((half + s * across).view(1, 4, 1, 1)) for s in (-1e-5, 1e-5))
+        torch.testing.assert_close(lower, made.decode(codes[:1].view(1, 4, 1, 1)))
+        torch.testing.assert_close(upper, made.decode(codes[1:].view(1, 4, 1, 1)))
+    assert not torch.equal(lower, upper)
+
+
+def test_decoders_stay_in_float32_where_half_precision_overflows():
+    made = build_autoencoder(PartSpec(type="AutoencoderKL", config=BLOCKS))
+    made.place(torch.device("cpu"), torch.float16)
+    assert made.dtype == torch.float32
 
 
 def test_an_unknown_autoencoder_is_named():

@@ -201,6 +201,17 @@ def test_the_keys_of_a_text_tower_are_the_same_in_all_versions_of_transformers()
     assert "tower.final_layer_norm.bias" in made.module.state_dict()
 
 
+def test_a_text_tower_takes_no_setting_that_could_bring_code():
+    with pytest.raises(DamagedModel, match="attn_implementation"):
+        conditioner("text", config={**TOWER, "attn_implementation": "some/kernel"}, empty=[18, 19])
+
+
+@pytest.mark.parametrize("config", [{"place": "nowhere"}, {"maps": -1}, {"maps": "two"}])
+def test_a_place_that_is_none_is_a_damaged_model(config):
+    with pytest.raises(DamagedModel, match="conditioner of T"):
+        conditioner("embedding", dim=6, width=5, **config)
+
+
 def test_maps_are_handed_on_and_their_null_is_zero():
     made = conditioner("maps", channels=2)
     maps = vectors(3, 2, 8, 8)

@@ -125,7 +125,19 @@ def test_networks_are_ready_to_use_and_not_to_train():
     assert not any(part.requires_grad for part in module.parameters())
 
 
-@pytest.mark.parametrize("config", [{"colour": "red"}, {"block_out_channels": [8]}])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"colour": "red"},
+        {"block_out_channels": [8]},
+        {"norm_num_groups": 0},
+        {"norm_num_groups": 3},
+        {"in_channels": -1},
+        {"in_channels": 2**62},
+        {"layers_per_block": "many"},
+    ],
+    ids=str,
+)
 def test_a_description_that_does_not_fit_is_the_models(config):
     with pytest.raises(DamagedModel, match="UNet2DModel"):
         build_network(PartSpec(type="UNet2DModel", config={**UNET, **PLAIN, **config}))
