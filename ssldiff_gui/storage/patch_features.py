@@ -46,14 +46,14 @@ class Told:
         Side of a patch in pixels, where it was read.
     downsample
         Level-0 pixels for each of those pixels.
-    scale
-        Size of one of those pixels.
+    pixel
+        Size of a level-0 pixel.
     """
 
     encoder: str | None = None
     cell: int | None = None
     downsample: float | None = None
-    scale: Scale | None = None
+    pixel: Scale | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,7 +226,7 @@ def _grid(path: Path, patches: Patches, told: Told, fit: Fit) -> Imported:
         vectors,
         encoder,
         cell,
-        scale=told.scale or _scale(patches.about),
+        scale=_scale(patches.about, told.pixel, downsample),
         valid=valid,
         region=Region(box, downsample),
         source=Source(patches.name, ""),
@@ -268,8 +268,10 @@ def _filled(
     return vectors, valid
 
 
-def _scale(about: Mapping[str, Any]) -> Scale | None:
-    """Return the size of a pixel at TRIDENT's magnification: 10× is 1 µm there."""
+def _scale(about: Mapping[str, Any], pixel: Scale | None, downsample: float) -> Scale | None:
+    """Return the size of a pixel as read: as told, or by TRIDENT's rule that 10× is 1 µm."""
+    if pixel is not None:
+        return Scale(pixel.x * downsample, pixel.y * downsample, pixel.unit)
     magnification = _number(about.get("target_magnification"))
     if magnification is None or not 0 < magnification <= 1000:
         return None

@@ -86,9 +86,9 @@ def test_clam_says_nothing_and_has_to_be_told(tmp_path: Path) -> None:
         load_features(path, Told(encoder="uni-1", cell=256))
     with pytest.raises(BadRequest, match="encoder"):
         load_features(path, Told(cell=256, downsample=2))
-    scale = Scale(0.5, 0.5, "µm")
-    grid = load_features(path, Told("uni-1", 256, 2, scale)).record.grid
-    assert (grid.encoder, grid.cell, grid.footprint, grid.scale) == ("uni-1", 256, 512, scale)
+    grid = load_features(path, Told("uni-1", 256, 2, Scale(0.25, 0.25, "µm"))).record.grid
+    assert (grid.encoder, grid.cell, grid.footprint) == ("uni-1", 256, 512)
+    assert grid.scale == Scale(0.5, 0.5, "µm")
     assert grid.source == Source("slide-7", "")
     np.testing.assert_array_equal(grid.vectors[grid.mask], FEATURES)
 
