@@ -1,4 +1,4 @@
-"""A hub on this machine's loopback: repositories of files, gates, and a memory of who asked what."""
+"""A hub on the loopback: repositories of files, gates, and a memory of who asked what."""
 
 from __future__ import annotations
 
@@ -38,59 +38,62 @@ class FakeHub:
                 and "/resolve/" in path]  # fmt: skip
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers for `hub`, which a subclass has."""
+
+    hub: FakeHub
+
+    def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _answer(self, *, body: bool) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.hub.asked.append(f"{self.command} {path}")
+        token = self.headers.get("Authorization", "")
+        self.hub.tokens.append(token)
+        parts = path.strip("/").split("/")
+        api = parts[:2] == ["api", "models"]
+        name = "/".join(parts[2:4] if api else parts[:2])
+        found = self.hub.repositories.get(name)
+        if found is None:
+            self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"}, body=body)
+        elif api:
+            self._send(200, _info(name, found), {}, body=body)
+        elif found.gated and not token:
+            self._send(401, b"{}", {"X-Error-Code": "GatedRepo"}, body=body)
+        else:
+            self._file(found, parts[-1], body=body)
+
+    def _file(self, found: FakeRepository, name: str, *, body: bool) -> None:
+        if name not in found.files:
+            self._send(404, b"{}", {"X-Error-Code": "EntryNotFound"}, body=body)
+            return
+        tag = hashlib.sha256(found.files[name]).hexdigest()
+        headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{tag}"', "X-Linked-ETag": f'"{tag}"'}
+        self._send(200, found.lies.get(name, found.files[name]), headers, body=body)
+
+    def _send(self, status: int, content: bytes, headers: dict[str, str], *, body: bool) -> None:
+        self.send_response(status)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if body:
+            self.wfile.write(content)
+
+
 @contextmanager
 def fake_hub() -> Iterator[FakeHub]:
     """Serve until the block ends."""
     hub = FakeHub()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(body=True)
-
-        def do_HEAD(self) -> None:
-            self._answer(body=False)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def _answer(self, *, body: bool) -> None:
-            path = unquote(urlsplit(self.path).path)
-            hub.asked.append(f"{self.command} {path}")
-            token = self.headers.get("Authorization", "")
-            hub.tokens.append(token)
-            parts = path.strip("/").split("/")
-            api = parts[:2] == ["api", "models"]
-            name = "/".join(parts[2:4] if api else parts[:2])
-            found = hub.repositories.get(name)
-            if found is None:
-                self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"}, body=body)
-            elif api:
-                self._send(200, _info(name, found), {}, body=body)
-            elif found.gated and not token:
-                self._send(401, b"{}", {"X-Error-Code": "GatedRepo"}, body=body)
-            else:
-                self._file(found, parts[-1], body=body)
-
-        def _file(self, found: FakeRepository, name: str, *, body: bool) -> None:
-            if name not in found.files:
-                self._send(404, b"{}", {"X-Error-Code": "EntryNotFound"}, body=body)
-                return
-            tag = hashlib.sha256(found.files[name]).hexdigest()
-            headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{tag}"', "X-Linked-ETag": f'"{tag}"'}
-            self._send(200, found.lies.get(name, found.files[name]), headers, body=body)
-
-        def _send(
-            self, status: int, content: bytes, headers: dict[str, str], *, body: bool
-        ) -> None:
-            self.send_response(status)
-            for key, value in headers.items():
-                self.send_header(key, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if body:
-                self.wfile.write(content)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": hub}))
     hub.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
