@@ -12,20 +12,22 @@ if TYPE_CHECKING:
     from ssldiff_gui.jobs.replay import Replayed
 
 
+File = Annotated[str, typer.Argument(help="An export, a canvas, or the .json beside an export.")]
+Output = Annotated[str, typer.Option("--output", "-o", help="The canvas to make.")]
+Model = Annotated[
+    str | None, typer.Option("--model", help="Where the model is, when it is not under its name.")
+]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a replay that was interrupted.")]
+
+
 def replay(
-    file: Annotated[
-        str, typer.Argument(help="An export, a canvas, or the .json beside an export.")
-    ],
-    output: Annotated[str, typer.Option("--output", "-o", help="The canvas to make.")],
+    file: File,
+    output: Output,
     *,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="Where the model is, when it is not under its name."),
-    ] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a replay that was interrupted.")
-    ] = False,
+    model: Model = None,
+    device: Device = "auto",
+    resume: Resume = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:

@@ -15,7 +15,7 @@ from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.core.requests import GenerateRequest
 from ssldiff_gui.models.folders import find_model, installed_models, read_model
-from ssldiff_gui.sampling.presets import PRESETS, preset_named
+from ssldiff_gui.sampling.presets import PRESETS, Preset, preset_named
 from ssldiff_gui.storage.canvas import Canvas
 from ssldiff_gui.storage.grids import save_grid
 from ssldiff_gui.storage.provenance import Record
@@ -127,14 +127,7 @@ def request_of(
         When this version of the program would render in another way.
     """
     recipe = record.recipe
-    name, guidance = recipe.preset.get("name"), recipe.preset.get("guidance")
-    known = PRESETS.get(str(name))
-    if known is None or not isinstance(guidance, float | int | None):
-        raise _rendered_otherwise(str(name)[:100])
-    if preset_named(known.name, steps=recipe.steps, guidance=guidance).model_dump(
-        mode="json"
-    ) != dict(recipe.preset):
-        raise _rendered_otherwise(known.name)
+    preset = _same_preset(recipe)
     try:
         return GenerateRequest.model_validate(
             {
@@ -142,9 +135,9 @@ def request_of(
                 "canvas": str(canvas),
                 "model": str(model),
                 "seed": recipe.seed,
-                "preset": known.name,
+                "preset": preset.name,
                 "steps": recipe.steps,
-                "guidance": guidance,
+                "guidance": preset.guidance,
                 "region": recipe.region,
                 "resume": resume,
                 "batch": recipe.batch,
@@ -204,6 +197,17 @@ def differences_of(before: Recipe, now: Recipe) -> list[str]:
         if then != here:
             found.append(f"{package}: {then} then, {here} now")
     return found
+
+
+def _same_preset(recipe: Recipe) -> Preset:
+    """Return the preset of a recipe, every parameter of which is here what it was there."""
+    name, guidance = str(recipe.preset.get("name")), recipe.preset.get("guidance")
+    if name not in PRESETS or not isinstance(guidance, float | int | None):
+        raise _rendered_otherwise(name[:100])
+    preset = preset_named(name, steps=recipe.steps, guidance=guidance)
+    if preset.model_dump(mode="json") != dict(recipe.preset):
+        raise _rendered_otherwise(preset.name)
+    return preset
 
 
 def _require_name(name: str) -> None:
