@@ -30,6 +30,7 @@ from ssldiff_gui.core.errors import (
 from ssldiff_gui.core.specs import GeneratorSpec
 
 LARGEST_CONFIG = 1 << 20
+DEEPEST_CONFIG = 50
 
 
 def main() -> int:
@@ -104,15 +105,27 @@ def read_config(path: Path) -> dict[str, Any]:
         if path.stat().st_size > LARGEST_CONFIG:
             raise _broken(path, "it is far too large")
         text = path.read_text("utf-8")
-        # References back could unfold into more than any memory holds.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise _broken(path, "it refers back to itself")
+        _check_unfolding(path, text)
         found = yaml.safe_load(text)
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
         raise _broken(path, " ".join(str(error).split())[:300]) from error
     if not isinstance(found, dict):
         raise _broken(path, "it names nothing")
     return found
+
+
+def _check_unfolding(path: Path, text: str) -> None:
+    """Refuse references back, which unfold into more than any memory holds, and endless depth."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise _broken(path, "it refers back to itself")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST_CONFIG:
+            raise _broken(path, "it is nested too deeply")
 
 
 def _broken(path: Path, reason: str) -> BrokenFile:

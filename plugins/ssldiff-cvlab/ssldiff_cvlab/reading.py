@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError  # only its name: nothing here unpickles
+from typing import Any
 
 import torch
 
@@ -52,8 +53,9 @@ def read_state(path: Path) -> State:
     OutOfMemory
         There is no room for it.
     """
+    head = _head(path)
     try:
-        found = _safetensors(path) if _is_safetensors(path) else _torch(path)
+        found = _safetensors(path) if head[8:9] == b"{" else _torch(path, head)
     except MemoryError as error:
         raise OutOfMemory(
             f"{path.name} does not fit into this machine's memory.", "Close other programs."
@@ -71,13 +73,12 @@ def own(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().to(torch.float32, copy=True).contiguous()
 
 
-def _is_safetensors(path: Path) -> bool:
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(9)
+            return file.read(9)
     except OSError as error:
         raise MissingFile(path, f"{path.name} cannot be read.", "Check the path.") from error
-    return head[8:9] == b"{"
 
 
 def _safetensors(path: Path) -> object:
@@ -90,14 +91,17 @@ def _safetensors(path: Path) -> object:
         raise _broken(path, str(error)) from error
 
 
-def _torch(path: Path) -> object:
-    zipped = zipfile.is_zipfile(path)
+def _torch(path: Path, head: bytes) -> object:
+    zipped = head.startswith(b"PK\x03\x04")
     if zipped:
         _check_archive(path)
-    known = [(Bystander, name) for name in BYSTANDERS]
+    known: list[Any] = [(Bystander, name) for name in BYSTANDERS]
+    # By this ending torch takes a file for what it is not; and only a path can be mapped.
+    mapped = zipped and path.suffix != ".safetensors"
     try:
-        with torch.serialization.safe_globals(known):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+        with torch.serialization.safe_globals(known), path.open("rb") as file:
+            place = path if mapped else file
+            return torch.load(place, map_location="cpu", weights_only=True, mmap=mapped)
     except MemoryError:
         raise
     except (UnpicklingError, RuntimeError) as error:
