@@ -11,6 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -113,7 +114,7 @@ class Canvas(CanvasView):
             width=width,
             height=height,
             tile=tile,
-            chunk=min(chunk, tile),
+            chunk=gcd(chunk, tile),
             name=name or path.name,
             scale=scale,
             georeference=georeference,
@@ -153,7 +154,7 @@ class Canvas(CanvasView):
             return canvas
         files.refuse_others(path)  # before a lock is made in a folder that is no canvas
         files.refuse_links(path)
-        with telling_of_full_disks(path, int):
+        with telling_of_full_disks(path):
             lock = WriterLock(path / files.OWN)
         try:
             return cls._opened(path, lock)

@@ -76,11 +76,11 @@ def estimate(
     tile, chunk
         See `Layout`.
     """
-    layout = Layout(width, height, tile, chunk)
+    layout = Layout(width, height, tile, math.gcd(tile, chunk))
     ratio = TYPICAL if sample is None else _ratio(sample, layout)
     pixels = sum(w * h for w, h in layout.levels)
     shards = sum(math.prod(layout.tiles(level)) for level in range(len(layout.levels)))
-    index = 48 * (tile // chunk) ** 2 + 4
+    index = _index_size(layout)
     disk = round(3 * pixels * ratio) + shards * (index + _RECORD + _BLOCK // 2) + _FIXED
     own = 6 * 3 * tile * tile + 2 * _RECORD * shards
     return Estimate(disk, scratch, memory + own)
@@ -125,7 +125,7 @@ def still_needed(state: CanvasState) -> int:
 
 
 @contextmanager
-def telling_of_full_disks(folder: Path, needed: Callable[[], int]) -> Iterator[None]:
+def telling_of_full_disks(folder: Path, needed: Callable[[], int] = lambda: 0) -> Iterator[None]:
     """Turn what goes wrong in writing into errors for people.
 
     Parameters
@@ -179,6 +179,10 @@ def _existing(folder: Path) -> Path:
     return found
 
 
+def _index_size(layout: Layout) -> int:
+    return 48 * (layout.tile // layout.chunk) ** 2 + 4
+
+
 def _ratio(sample: RGB, layout: Layout) -> float:
     """Return bytes on disk for each byte of pixels, tile by tile over the sample."""
     side = layout.tile
@@ -186,6 +190,6 @@ def _ratio(sample: RGB, layout: Layout) -> float:
     for y in range(0, sample.shape[0], side):
         for x in range(0, sample.shape[1], side):
             size += len(encode_shard(sample[y : y + side, x : x + side], layout))
-    index = 48 * (side // layout.chunk) ** 2 + 4
+    index = _index_size(layout)
     shards = math.ceil(sample.shape[0] / side) * math.ceil(sample.shape[1] / side)
     return float(size - index * shards) / sample.size

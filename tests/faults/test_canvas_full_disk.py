@@ -55,6 +55,7 @@ def fill_up(file: Path) -> None:
             rest.write(bytes(4096))
 
 
+@pytest.mark.slow
 def test_a_disk_full_at_many_points(tmp_path: Path) -> None:
     wanted = finished_hash()
     paused = lost = wrong = steps = 0

@@ -126,7 +126,7 @@ def test_a_full_disk_becomes_words(tmp_path: Path, number: int) -> None:
 def test_another_failure_names_the_folder(tmp_path: Path) -> None:
     with (
         pytest.raises(FileProblem, match="cannot be written") as caught,
-        telling_of_full_disks(tmp_path, int),
+        telling_of_full_disks(tmp_path),
     ):
         raise OSError(errno.EROFS, "read-only")
     assert caught.value.path == tmp_path
