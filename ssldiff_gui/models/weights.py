@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import pickletools
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +30,6 @@ _CONTAINERS = {
     b"MZ": "a program",
     b"#!": "a program",
 }
-_OLD_PICKLES = (b"(dp", b"(lp", b"(d", b"(l", b"ccopy_reg", b"cposix", b"cos\n", b"c__builtin__")
 
 
 def load_tensors(path: str | Path) -> dict[str, torch.Tensor]:
@@ -74,6 +75,8 @@ def check_safetensors(path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(_HEAD)
             size = file.seek(0, 2)
+            file.seek(max(0, size - 1))
+            last = file.read(1)
     except OSError as error:
         raise MissingFile(
             path, f"{path.name} cannot be read.", "Check that the model's folder is complete."
@@ -81,7 +84,7 @@ def check_safetensors(path: Path) -> None:
     length = int.from_bytes(head[:8], "little")
     if head[8:9] == b"{" and 2 <= length <= min(LARGEST_HEADER, size - 8):
         return
-    if what := _unsafe(head):
+    if what := _unsafe(head, last):
         raise UnsafeFile(
             path,
             f"{path.name} is {what}: such a file could run code when it is read, and was not.",
@@ -145,16 +148,24 @@ def _few(names: Iterable[str], most: int = 4) -> str:
     return ", ".join(listed[:most]) + (", …" if len(listed) > most else "")
 
 
-def _unsafe(head: bytes) -> str:
+def _unsafe(head: bytes, last: bytes) -> str:
     """Say what a file is that could run code, or nothing when it is none that is known."""
     for magic, what in _CONTAINERS.items():
         if head.startswith(magic):
             return what
     if head[257:262] == b"ustar" or _is_old_tar(head):
         return "a tar archive, as old versions of torch wrote it"
-    if (head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5) or head.startswith(_OLD_PICKLES):
-        return "a pickle"
-    return ""
+    newer = head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5
+    return "a pickle" if newer or (last == b"." and _reads_as_pickle(head)) else ""
+
+
+def _reads_as_pickle(head: bytes) -> bool:
+    """Whether a file begins with instructions of a pickle without a mark; none of them is run."""
+    count = 0
+    with suppress(ValueError, IndexError, UnicodeError):  # it is cut somewhere, or is no pickle
+        for _ in pickletools.genops(head):
+            count += 1
+    return count >= 4
 
 
 def _is_old_tar(head: bytes) -> bool:
