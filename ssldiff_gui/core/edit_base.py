@@ -147,27 +147,31 @@ class Sample(Frozen):
         return other.vectors[weights > 0], weights[weights > 0]
 
     def vector(self, grids: Grids) -> Vectors:
-        """Return (dim,) the embedding: the mean direction, at the mean length.
+        """Return (dim,) the embedding; see `mean`."""
+        return mean(*self.members(grids))
 
-        Raises
-        ------
-        BadEdits
-            When there is none, or when the directions cancel one another.
-        """
-        found, weights = self.members(grids)
-        if len(found) == 1:
-            only: Vectors = found[0]
-            return only
-        shares = (weights / weights.sum())[:, None]
-        mean = (directions(found) * shares).sum(0)
-        length = float(np.sqrt((mean * mean).sum()))
-        wide = found.astype(np.float64)
-        size = float((np.sqrt((wide * wide).sum(1)) * shares[:, 0]).sum())
-        if length < 1e-6:
-            raise BadEdits(
-                "The cells of a sample have no common direction.", "Take cells that are more alike."
-            )
-        return np.asarray(mean / length * size, np.float32)
+
+def mean(vectors: Vectors, weights: Weights) -> Vectors:
+    """Return (dim,) the mean direction of (n, dim) embeddings, at their mean length.
+
+    Raises
+    ------
+    BadEdits
+        When the directions cancel one another.
+    """
+    if len(vectors) == 1:
+        only: Vectors = vectors[0]
+        return only
+    shares = weights / weights.sum()
+    wide = vectors.astype(np.float64)
+    size = float((np.sqrt((wide * wide).sum(1)) * shares).sum())
+    middle = (directions(vectors) * shares[:, None]).sum(0)
+    length = float(np.sqrt((middle * middle).sum()))
+    if length < 1e-6:
+        raise BadEdits(
+            "The cells of a sample have no common direction.", "Take cells that are more alike."
+        )
+    return np.asarray(middle / length * size, np.float32)
 
 
 def _put(

@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from ssldiff_gui.core.grid import Vectors
 
-LEARNT = 4096
+LEARNT = 2048
 """Cells that the centres are learnt from; the others only join the nearest one."""
 
-ROUNDS = 50
+ROUNDS = 30
 DRAWS = 4
 
 Directions = npt.NDArray[np.float64]

@@ -31,10 +31,13 @@ class Grids:
         As it is before the edit.
     sources
         Of the same encoder.
+    found
+        What was found out about the grid on the way and is asked for again, by what was asked.
     """
 
     grid: EmbeddingGrid
     sources: Mapping[str, EmbeddingGrid] = field(default_factory=dict)
+    found: dict[object, npt.NDArray[np.intp]] = field(default_factory=dict)
 
     def named(self, name: str | None) -> EmbeddingGrid:
         """Return a grid by its name; None is the one that is edited.

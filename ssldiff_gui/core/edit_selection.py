@@ -133,10 +133,13 @@ class Cluster(Frozen):
 
     def weights(self, grids: Grids) -> Weights:
         """Return how strongly each cell is chosen."""
-        grid = grids.grid
+        grid, asked = grids.grid, ("clusters", self.clusters, self.seed)
         embeddings((self.cell,), grid)
-        labels = np.full(grid.mask.shape, -1, np.intp)
-        labels[grid.mask] = clusters(grid.vectors[grid.mask], self.clusters, self.seed)
+        if asked not in grids.found:
+            labels = np.full(grid.mask.shape, -1, np.intp)
+            labels[grid.mask] = clusters(grid.vectors[grid.mask], self.clusters, self.seed)
+            grids.found[asked] = labels
+        labels = grids.found[asked]
         return faded(labels == labels[self.cell], self.feather)
 
 

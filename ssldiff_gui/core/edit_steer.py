@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from ssldiff_gui.core.edit_base import Fill, Fresh, Moving, Sample
+from ssldiff_gui.core.edit_base import Fill, Fresh, Moving, Sample, mean
 from ssldiff_gui.core.edit_clusters import directions
 from ssldiff_gui.core.edit_grids import Grids, Indices
 from ssldiff_gui.core.edit_vary import as_long_as
 
-MEMBERS = 4096
+MEMBERS = 2048
 """Cells of a cluster that replacements are looked for among, evenly taken."""
 
 
@@ -66,15 +66,15 @@ class Replace(Moving):
         """Return the cells of the other kind."""
         grid = grids.grid
         own = Sample(where=self.where).vector(grids)
-        step = self.by.vector(grids).astype(np.float64) - own
-        members, _ = self.by.members(grids)
+        members, weights = self.by.members(grids)
+        step = mean(members, weights).astype(np.float64) - own
         members = members[_evenly(len(members))]
-        units = directions(members)
+        units = directions(members).astype(np.float32)
 
         def found(rows: Indices, columns: Indices) -> Fresh:
             moved = grid.vectors[rows, columns] + step
             if self.manner == "match":
-                return Fresh(members[(moved @ units.T).argmax(1)])
+                return Fresh(members[(moved.astype(np.float32) @ units.T).argmax(1)])
             return Fresh(moved.astype(np.float32))
 
         return found

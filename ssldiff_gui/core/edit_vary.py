@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ssldiff_gui.core.edit_base import Fill, Fresh, Moving
 from ssldiff_gui.core.edit_grids import Grids, Indices
-from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.core.grid import EmbeddingGrid, Vectors
 
 Wide = npt.NDArray[np.float64]
 
@@ -76,7 +76,7 @@ def cell_noise(seed: int, rows: Indices, columns: Indices, dim: int) -> Wide:
 def local_spread(grid: EmbeddingGrid, rows: Indices, columns: Indices, reach: int) -> Wide:
     """Return (n,) mean distances between cells and their neighbours; 0 where there are none."""
     total, count = np.zeros(len(rows)), np.zeros(len(rows))
-    here = grid.vectors[rows, columns].astype(np.float64)
+    here = grid.vectors[rows, columns]
     steps = range(-reach, reach + 1)
     for down, across in ((d, a) for d in steps for a in steps if (d, a) != (0, 0)):
         r, c = rows + down, columns + across
@@ -107,5 +107,5 @@ def as_long_as(old: Wide, new: Wide) -> Wide:
     return new * (before / np.where(after > 0, after, 1.0))[:, None]
 
 
-def _length(vectors: Wide) -> Wide:
-    return np.asarray(np.sqrt((vectors * vectors).sum(-1)))
+def _length(vectors: Wide | Vectors) -> Wide:
+    return np.asarray(np.sqrt(np.square(vectors, dtype=np.float64).sum(-1)))
