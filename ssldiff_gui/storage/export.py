@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numcodecs import zstd
 from pydantic import JsonValue
 
 from ssldiff_gui.core.errors import (
@@ -21,7 +23,7 @@ from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.storage.atomic import write_bytes
 from ssldiff_gui.storage.export_formats import Format, format_of
-from ssldiff_gui.storage.extract import Extract
+from ssldiff_gui.storage.extract import RGB, Extract, Picture
 from ssldiff_gui.storage.marking import (
     description_of,
     marked,
@@ -31,6 +33,9 @@ from ssldiff_gui.storage.marking import (
 from ssldiff_gui.storage.placing import placing, placing_folder
 from ssldiff_gui.storage.preflight import check_space, in_words
 from ssldiff_gui.storage.provenance import Record, pack
+
+ROWS = 256
+"""That are hashed at once."""
 
 SAMPLES, SAMPLE = 16, 256
 """How many squares of how many pixels tell how well the picture packs."""
@@ -133,16 +138,26 @@ def record_of(extract: Extract, progress: Progress) -> Record:
     picture = extract.picture
     rows, columns = picture.layout.tiles()
     complete = len(picture.done) == rows * columns
-    progress.report(0, 1, "Hashing the canvas")
     return Record(
         recipe=picture.recipe,
         grid=picture.grid,
         title=picture.name,
         created_by=program(),
-        sha256=picture.digest() if complete else None,
+        sha256=_digest(picture, progress) if complete else None,
         box=None if extract.whole else extract.corner,
         level=extract.level,
     )
+
+
+def _digest(picture: Picture, progress: Progress) -> str:
+    """Return the SHA-256 of level 0, as canvases have it; one may ask for an end on the way."""
+    found = hashlib.sha256()
+    for y in range(0, picture.height, ROWS):
+        progress.check()
+        rows = min(ROWS, picture.height - y)
+        found.update(picture.read(Box(0, y, picture.width, rows)).tobytes())
+        progress.report(y + rows, picture.height, "Hashing the canvas")
+    return found.hexdigest()
 
 
 def _write(
@@ -221,12 +236,12 @@ def _check_size(extract: Extract, kind: Format, *, yes: bool) -> None:
 
 def _needed(extract: Extract, kind: Format) -> int:
     """Return about how many bytes the export takes, judged by samples of the picture."""
-    ratio = _ratio(extract) if kind.lossless else 0.25
+    ratio = _ratio(extract, kind) if kind.lossless else 0.25
     record = extract.picture.grid.vectors.nbytes * 5 // 2
     return round(extract.box.area * 3 * ratio * kind.copies) + record
 
 
-def _ratio(extract: Extract) -> float:
+def _ratio(extract: Extract, kind: Format) -> float:
     """Return bytes packed for each byte of pixels."""
     side = SAMPLE
     across, down = (max(1, -(-length // side)) for length in (extract.width, extract.height))
@@ -236,9 +251,16 @@ def _ratio(extract: Extract) -> float:
         row, column = divmod(number, across)
         box = Box(column * side, row * side, side, side)
         pixels = extract.read(box.intersect(Box(0, 0, extract.width, extract.height)))
-        packed += len(zlib.compress(np.diff(pixels, axis=1, prepend=np.uint8(0)).tobytes(), 1))
+        packed += _packed(pixels, kind)
         raw += pixels.nbytes
     return packed / raw
+
+
+def _packed(pixels: RGB, kind: Format) -> int:
+    """Return the bytes of a square in a lossless format: planes, or differences of neighbours."""
+    if kind.folder:
+        return sum(len(zstd.compress(np.ascontiguousarray(pixels[..., i]), 1)) for i in range(3))
+    return len(zlib.compress(np.diff(pixels, axis=1, prepend=np.uint8(0)).tobytes(), 1))
 
 
 def _size(path: Path) -> int:

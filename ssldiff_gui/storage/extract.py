@@ -82,10 +82,6 @@ class Picture(Protocol):
         """Return (height, width, 3) uint8 RGB."""
         ...
 
-    def digest(self) -> str:
-        """Return the SHA-256 of the level-0 pixels."""
-        ...
-
 
 @dataclass(frozen=True)
 class Extract:
