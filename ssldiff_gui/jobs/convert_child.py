@@ -66,8 +66,9 @@ def convert(request: ConvertRequest) -> ConvertResult:
     checkpoint = _checkpoint(request)
     family, converter = _converter(checkpoint)
     converted = converter.convert(checkpoint)
-    spec = _finished(converted.spec, request)
-    _write(Path(request.output), converted, spec, _provenance(converted, family, request))
+    wanted = _finished(converted.spec, request)
+    told = _provenance(converted, family, request)
+    spec = _write(Path(request.output), converted, wanted, told)
     return ConvertResult(
         folder=request.output,
         family=family,
@@ -235,7 +236,8 @@ def _notes(converted: Converted, request: ConvertRequest) -> list[str]:
 
 def _write(
     folder: Path, converted: Converted, spec: GeneratorSpec, provenance: Mapping[str, Any]
-) -> None:
+) -> GeneratorSpec:
+    """Write the model folder; return the spec with the names of its files."""
     from ssldiff_gui.models.folders import write_model
     from ssldiff_gui.models.generators import save_generator
 
@@ -253,6 +255,7 @@ def _write(
     if converted.extras:
         _add(folder, converted)
         write_model(folder, model, converted.card)
+    return model.generator or spec
 
 
 def _add(folder: Path, converted: Converted) -> None:
