@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Many = list[str]
 
+FORMS = ("--paint", "--transplant", "--interpolate", "--steer", "--replace-cluster", "--vary")
+"""Options with edits, in the order in which they are applied."""
+
 
 class Format(StrEnum):
     """Whose layout an .h5 file gets."""
@@ -37,37 +40,53 @@ def _form(option: str, words: str) -> Any:
     return typer.Option(option, help=words, metavar="EDIT", show_default=False)
 
 
+Grid = Annotated[Path, typer.Argument(help="A grid: .safetensors, or .h5.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="The new grid.")]
+Script = Annotated[Path | None, typer.Option("--script", help="Edits as JSON.")]
+Paint = Annotated[Many | None, _form("--paint", "ROW,COL=ROW2,COL2[@FILE]: as that cell.")]
+Transplant = Annotated[
+    Many | None,
+    _form("--transplant", "ROW,COL,HEIGHT,WIDTH=ROW2,COL2[@FILE]: a rectangle, there."),
+]
+Interpolate = Annotated[
+    Many | None, _form("--interpolate", "ROW,COL=ROW2,COL2[,RADIUS]: from cell to cell.")
+]
+Steer = Annotated[
+    Many | None, _form("--steer", "ROW,COL=ROW2,COL2,AMOUNT: all cells, along that direction.")
+]
+ReplaceCluster = Annotated[
+    Many | None, _form("--replace-cluster", "ROW,COL=ROW2,COL2[,CLUSTERS]: one kind by another.")
+]
+Vary = Annotated[Many | None, _form("--vary", "STRENGTH[,SEED]: all cells, a little.")]
+OutputFormat = Annotated[Format, typer.Option("--format", help="Of an .h5 output.")]
+Encoder = Annotated[str | None, typer.Option(help="Id of an .h5 input's encoder.")]
+CellSide = Annotated[int | None, typer.Option(min=1, help="Pixels of a patch, as it was read.")]
+Downsample = Annotated[
+    float | None, typer.Option(min=1e-6, help="Full-resolution pixels for each of those.")
+]
+Pixel = Annotated[
+    str | None, typer.Option("--pixel", help="Size of a full-resolution pixel: 0.25um, 0.6m.")
+]
+Fit = Annotated[Fitting, typer.Option(help="Patches that overlap: thin; that lie askew: snap.")]
+
+
 def edit(
-    grid: Annotated[Path, typer.Argument(help="A grid: .safetensors, or .h5.")],
+    grid: Grid,
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new grid.")],
-    script: Annotated[Path | None, typer.Option("--script", help="Edits as JSON.")] = None,
-    paint: Annotated[Many, _form("--paint", "ROW,COL=ROW2,COL2[@FILE]: as that cell.")] = [],  # noqa: B006
-    transplant: Annotated[
-        Many, _form("--transplant", "ROW,COL,HEIGHT,WIDTH=ROW2,COL2[@FILE]: a rectangle, there.")
-    ] = [],  # noqa: B006
-    interpolate: Annotated[
-        Many, _form("--interpolate", "ROW,COL=ROW2,COL2[,RADIUS]: from cell to cell.")
-    ] = [],  # noqa: B006
-    steer: Annotated[
-        Many, _form("--steer", "ROW,COL=ROW2,COL2,AMOUNT: all cells, along that direction.")
-    ] = [],  # noqa: B006
-    replace_cluster: Annotated[
-        Many, _form("--replace-cluster", "ROW,COL=ROW2,COL2[,CLUSTERS]: one kind by another.")
-    ] = [],  # noqa: B006
-    vary: Annotated[Many, _form("--vary", "STRENGTH[,SEED]: all cells, a little.")] = [],  # noqa: B006
-    form: Annotated[Format, typer.Option("--format", help="Of an .h5 output.")] = Format.trident,
-    encoder: Annotated[str | None, typer.Option(help="Of an .h5 input.")] = None,
-    cell: Annotated[int | None, typer.Option(min=1, help="Pixels of a patch as read.")] = None,
-    downsample: Annotated[
-        float | None, typer.Option(min=1e-6, help="Level-0 pixels for each of those.")
-    ] = None,
-    pixel: Annotated[
-        str | None, typer.Option("--pixel", help="Size of a level-0 pixel: 0.25um.")
-    ] = None,
-    fit: Annotated[
-        Fitting, typer.Option(help="Patches that overlap: thin; beside one another: snap.")
-    ] = Fitting.exact,
+    output: Output,
+    script: Script = None,
+    paint: Paint = None,
+    transplant: Transplant = None,
+    interpolate: Interpolate = None,
+    steer: Steer = None,
+    replace_cluster: ReplaceCluster = None,
+    vary: Vary = None,
+    form: OutputFormat = Format.trident,
+    encoder: Encoder = None,
+    cell: CellSide = None,
+    downsample: Downsample = None,
+    pixel: Pixel = None,
+    fit: Fit = Fitting.exact,
     as_json: AsJson = False,
 ) -> None:
     """Edit a grid, and keep how it came about in the file.
@@ -75,14 +94,9 @@ def edit(
     The script comes first, then the short forms, kind by kind in the order above. Without edits
     the grid is only brought into the format that the output's name says.
     """
-    forms = {
-        "--paint": paint,
-        "--transplant": transplant,
-        "--interpolate": interpolate,
-        "--steer": steer,
-        "--replace-cluster": replace_cluster,
-        "--vary": vary,
-    }
+    forms = dict(
+        zip(FORMS, (paint, transplant, interpolate, steer, replace_cluster, vary), strict=True)
+    )
     told = _told(encoder, cell, downsample, pixel)
     with reporting(as_json=as_json):
         from ssldiff_gui.storage.grid_files import check_name, read_grid, write_grid
@@ -131,7 +145,7 @@ def describe(output: Path, before: Imported, after: GridRecord) -> dict[str, Any
 
 
 def _edited(
-    record: GridRecord, name: str, script: Path | None, forms: dict[str, list[str]]
+    record: GridRecord, name: str, script: Path | None, forms: dict[str, Many | None]
 ) -> GridRecord:
     from ssldiff_gui.commands.edit_record import edited, read_script
     from ssldiff_gui.commands.edit_words import Words
@@ -140,7 +154,7 @@ def _edited(
     edits, files = ((), {}) if script is None else read_script(script)
     words = Words(list(edits), files)
     for option, texts in forms.items():
-        words.add(option, texts)
+        words.add(option, texts or ())
     if not words.edits:
         return record
     return edited(

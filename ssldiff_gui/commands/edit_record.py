@@ -74,17 +74,27 @@ def edited(
     if ORIGINAL in used and ORIGINAL not in sources:
         sources[ORIGINAL] = record.grid
     grid = apply(record.grid, edits, sources)
-    kept = record.notes.get("sources")
-    past = dict(kept) if isinstance(kept, dict) else {}
-    renamed: dict[str, str] = {}
-    for called, source in sources.items():
-        facts = _facts(files[called].name if called in files else name, source)
-        renamed[called] = _free(called, facts, past)
-        past[renamed[called]] = facts
+    taken = {
+        called: _facts(files[called].name if called in files else name, source)
+        for called, source in sources.items()
+    }
+    past, renamed = _remembered(record.notes.get("sources"), taken)
     notes = {"before_edits": _facts(name, record.grid), **record.notes}
     if past:
         notes["sources"] = past
     return GridRecord(grid, [*record.edits, *with_sources(told, renamed)], notes)
+
+
+def _remembered(
+    known: JsonValue, taken: Mapping[str, JsonValue]
+) -> tuple[dict[str, JsonValue], dict[str, str]]:
+    """Return all grids that the past names, and what it calls those that were taken from now."""
+    past = dict(known) if isinstance(known, dict) else {}
+    renamed: dict[str, str] = {}
+    for called, facts in taken.items():
+        renamed[called] = _free(called, facts, past)
+        past[renamed[called]] = facts
+    return past, renamed
 
 
 def _facts(file: str, grid: EmbeddingGrid) -> JsonValue:

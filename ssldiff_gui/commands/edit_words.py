@@ -33,7 +33,6 @@ FORMS = {
     "--replace-cluster": "ROW,COL=ROW2,COL2[,CLUSTERS]",
     "--vary": "STRENGTH[,SEED]",
 }
-"""In the order in which they are applied."""
 
 
 @dataclass

@@ -30,6 +30,9 @@ from ssldiff_gui.storage.patch_files import FARTHEST, LARGEST, Patches, read_pat
 
 Form = Literal["clam", "trident"]
 
+SMALLEST = 3
+"""Pixels of the full resolution that a patch is wide, at least: places are whole pixels."""
+
 SPARSEST = 10_000
 """Cells for each patch: tissue is rarely so scarce, coordinates that went wrong soon are."""
 
@@ -131,11 +134,20 @@ def save_features(
     rows, columns = np.nonzero(grid.mask)
     if not len(rows):
         raise BadGrid("No cell of this grid has an embedding.", "Embed a region with tissue.")
+    if grid.footprint < SMALLEST:
+        raise BadGrid(
+            f"Cells of {grid.footprint:g} pixels are too small: places are whole pixels.",
+            "Save the grid as .safetensors.",
+        )
     boxes = [
         grid.box_of(row, column)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
     ]
     coords = np.array([(box.x, box.y) for box in boxes], np.int64)
+    said: dict[str, Any] = {}
+    if form == "trident":
+        name = path.stem if grid.source is None else Path(grid.source.name).stem
+        said = {"name": name, "savetodir": path.resolve().parent.name}
     content = io.BytesIO()
     with h5py.File(content, "w", libver="v108") as file:
         file.attrs[FACTS] = _own_facts(grid, edits, notes)
@@ -143,9 +155,7 @@ def save_features(
         chunks = (min(len(vectors), 256), grid.dim)
         features = file.create_dataset("features", data=vectors, chunks=chunks, fletcher32=True)
         places = file.create_dataset("coords", data=coords, chunks=True, fletcher32=True)
-        if form == "trident":
-            name = path.stem if grid.source is None else Path(grid.source.name).stem
-            said = {"name": name, "savetodir": path.resolve().parent.name}
+        if said:
             features.attrs.update({**said, "encoder": grid.encoder})
             places.attrs.update({**said, **_trident(grid)})
     write_bytes(path, content.getvalue())
@@ -187,6 +197,8 @@ def _known(path: Path, patches: Patches) -> Imported | None:
         empty = facts.grid(np.zeros((1, 1, 1), np.float32), np.ones((1, 1), np.bool_))
     except (ValidationError, ValueError, TypeError, KeyError) as error:
         raise broken(path, "the facts of its grid do not hold together") from error
+    if empty.footprint < SMALLEST:
+        raise broken(path, "the facts of its grid do not hold together")
     corner = (0, 0) if empty.region is None else (empty.region.box.x, empty.region.box.y)
     cells = on(patches.coords, corner, empty.footprint)
     if cells is None or (cells[0] >= rows).any() or (cells[1] >= columns).any():
@@ -247,7 +259,7 @@ def _sizes(path: Path, about: Mapping[str, Any], told: Told) -> tuple[int, float
         downsample = _number(about.get("downsample"))
     if downsample is None:
         raise _tell(path, "at what downsample its patches were read", "--downsample FACTOR")
-    if not (1 <= cell <= 2**31 and cell == int(cell) and 0 < cell * downsample <= FARTHEST):
+    if not (1 <= cell <= 2**31 and cell == int(cell) and SMALLEST <= cell * downsample <= FARTHEST):
         raise broken(path, f"patches of {cell:g} pixels at a downsample of {downsample:g}")
     return int(cell), downsample
 

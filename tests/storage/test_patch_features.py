@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,6 +31,7 @@ from tests.security.mutants import mutant
 
 COORDS = np.array([(x, y) for y in (100, 612, 1124) for x in (40, 552, 1064, 1576)])[1:-2]
 FEATURES = np.random.default_rng(0).normal(size=(len(COORDS), 6)).astype(np.float32)
+REGION = {"x": 0, "y": 0, "width": 1, "height": 1}
 TRIDENT = {
     "patch_size": 256,
     "patch_size_level0": 512,
@@ -127,7 +129,7 @@ places = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     form=st.sampled_from(["clam", "trident"]),
@@ -211,6 +213,35 @@ def test_no_cell_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(BadGrid, match="No cell"):
         save_features(tmp_path / "g.h5", grid)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": 10**9, "columns": 10**9},
+        {"rows": 0},
+        {"rows": "4"},
+        {"facts": {"encoder": "e"}},
+        {"facts": {"encoder": "e", "cell": 1}},
+        {"facts": {"encoder": "e", "cell": 64, "region": REGION | {"downsample": 1e-300}}},
+        {"facts": []},
+    ],
+)
+def test_our_own_facts_are_not_believed_either(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = tmp_path / "a.h5"
+    save_features(path, EmbeddingGrid(np.ones((4, 4, 3), np.float32), "e", 64))
+    with h5py.File(path, "r+") as file:
+        file.attrs["ssldiff_grid"] = json.dumps(json.loads(file.attrs["ssldiff_grid"]) | changes)
+    with pytest.raises((BrokenFile, OversizedFile), match=r"a\.h5"):
+        load_features(path)
+
+
+def test_cells_that_whole_pixels_cannot_tell_apart_are_not_written(tmp_path: Path) -> None:
+    grid = EmbeddingGrid(
+        np.ones((1, 2, 2), np.float32), "e", 1, region=Region(Box(0, 0, 1, 1), 0.5)
+    )
+    with pytest.raises(BadGrid, match="too small"):
+        save_features(tmp_path / "g.h5", grid)
 
 
 @pytest.mark.parametrize(
@@ -312,8 +343,8 @@ def test_some_mutants_end_in_a_grid_or_in_one_typed_error_that_names_the_file(
 ) -> None:
     path = tmp_path / "g.h5"
     whole = wrote(path, about=TRIDENT, encoder="e").read_bytes()
-    found = fates(path, whole, range(20))
-    assert min(found.values()) > 3
+    found = fates(path, whole, range(12))
+    assert min(found.values()) > 1
 
 
 @pytest.mark.slow
