@@ -65,8 +65,8 @@ def noise_seen(
 def uniform_steps(count: int, trained: int) -> list[int]:
     """Return the training steps that are visited, falling to 1.
 
-    When `count` does not divide `trained` there are more of them than were asked for, as there
-    are in the original.
+    When `count` does not divide `trained` there may be more of them than were asked for, as there
+    are in the original; a step beyond the training, where the original fails, is left out.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def uniform_steps(count: int, trained: int) -> list[int]:
             f"These samplers take between 1 and {trained // 2} steps, not {count}.",
             "Ask for another number of steps.",
         )
-    return [step + 1 for step in range(0, trained, trained // count)][::-1]
+    return [step + 1 for step in range(0, trained - 1, trained // count)][::-1]
 
 
 def ddim(
