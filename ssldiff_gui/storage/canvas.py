@@ -22,6 +22,7 @@ from ssldiff_gui.slides.problems import naming
 from ssldiff_gui.storage import canvas_files as files
 from ssldiff_gui.storage.canvas_layout import CHUNK, TILE, Key, Tile
 from ssldiff_gui.storage.canvas_lock import WriterLock
+from ssldiff_gui.storage.canvas_making import make_folder
 from ssldiff_gui.storage.canvas_pixels import coarser
 from ssldiff_gui.storage.canvas_records import (
     CanvasState,
@@ -122,7 +123,7 @@ class Canvas(CanvasView):
             grid=grid.digest(),
         )
         with telling_of_full_disks(path, lambda: still_needed(CanvasState(created))):
-            files.make_folder(path, created, grid)
+            make_folder(path, created, grid)
         return cls.open(path, write=True)
 
     @classmethod

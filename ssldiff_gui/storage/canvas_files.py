@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssldiff_gui.core.errors import (
-    AlreadyThere,
     BrokenFile,
-    InUse,
     MissingFile,
     UnsupportedFile,
     UserError,
@@ -23,10 +19,9 @@ from ssldiff_gui.core.errors import (
 from ssldiff_gui.slides.problems import naming
 from ssldiff_gui.storage.atomic import sync, write_bytes
 from ssldiff_gui.storage.canvas_layout import Key
-from ssldiff_gui.storage.canvas_lock import LOCK, WriterLock
-from ssldiff_gui.storage.canvas_metadata import EMPTY_GROUP, array_metadata, root_metadata
-from ssldiff_gui.storage.canvas_records import FORMAT, CanvasState, Created, to_line
-from ssldiff_gui.storage.ledger import Found, line_of, read_ledger
+from ssldiff_gui.storage.canvas_metadata import array_metadata, root_metadata
+from ssldiff_gui.storage.canvas_records import FORMAT, CanvasState
+from ssldiff_gui.storage.ledger import Found, read_ledger
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.grid import EmbeddingGrid
@@ -40,8 +35,6 @@ LEDGER, RECIPE = f"{OWN}/ledger", f"{OWN}/recipe.json"
 GRID, NEXT_GRID = f"{OWN}/grid.safetensors", f"{OWN}/grid.next.safetensors"
 ASIDE, SCRATCH = f"{OWN}/unfinished", f"{OWN}/scratch"
 
-_MAKING = ".making"
-
 LARGEST_METADATA = 16 << 20
 
 
@@ -49,53 +42,6 @@ def shard_path(folder: Path, key: Key) -> Path:
     """Return where a shard lies."""
     level, row, column = key
     return folder / str(level) / "c" / "0" / str(row) / str(column)
-
-
-def make_folder(path: Path, created: Created, grid: EmbeddingGrid) -> None:
-    """Make a canvas without pixels; a death on the way leaves nothing under its name.
-
-    Raises
-    ------
-    AlreadyThere
-        Nothing that exists is written over.
-    """
-    refuse_existing(path)
-    _sweep(path)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_MAKING, dir=path.parent))
-    lock: WriterLock | None = None
-    try:
-        (aside / OWN).mkdir()
-        lock = WriterLock(aside / OWN)
-        mask = os.umask(0)
-        os.umask(mask)
-        aside.chmod(0o777 & ~mask)
-        _fill(aside, created, grid)
-        if os.name == "nt":
-            lock.release()  # Windows moves no folder in which a file is open
-        try:
-            aside.rename(path)
-        except OSError:
-            refuse_existing(path)  # somebody was quicker
-            raise
-        sync(path.parent)
-    finally:
-        if lock is not None:
-            lock.release()
-        _remove(aside)
-
-
-def refuse_existing(path: Path) -> None:
-    """Raise `AlreadyThere` when there is something at `path`."""
-    if (path / LEDGER).is_file():
-        raise AlreadyThere(
-            path,
-            f"{path.name} is a canvas already.",
-            "Go on with it with --resume, or choose another name.",
-        )
-    if os.path.lexists(path):
-        raise AlreadyThere(
-            path, f"{path.name} exists and is no canvas.", "Choose another name for the canvas."
-        )
 
 
 def read_state(folder: Path) -> tuple[CanvasState, Found]:
@@ -143,6 +89,11 @@ def read_metadata(path: Path) -> Any:
         return None
 
 
+def to_json(content: Any) -> bytes:
+    """Return a small JSON file's content."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False).encode()
+
+
 def write_facts(folder: Path, state: CanvasState) -> None:
     """Write the recipe where other programs look for it, unless it stands there already."""
     wanted: dict[str, Any] = {
@@ -150,7 +101,7 @@ def write_facts(folder: Path, state: CanvasState) -> None:
         METADATA: root_metadata(state.created, state.recipe, state.layout),
     }
     for name, content in wanted.items():
-        text = _json(content)
+        text = to_json(content)
         if read_metadata(folder / name) != json.loads(text):
             write_bytes(folder / name, text)
 
@@ -256,52 +207,12 @@ def damaged(folder: Path, why: str) -> BrokenFile:
     )
 
 
-def _fill(folder: Path, created: Created, grid: EmbeddingGrid) -> None:
-    state = CanvasState(created)
-    write_bytes(folder / OWN / METADATA, _json(EMPTY_GROUP))
-    for level in range(len(state.layout.levels)):
-        (folder / str(level)).mkdir()
-        write_bytes(folder / str(level) / METADATA, _json(array_metadata(state.layout, level)))
-    put_grid(folder, grid, created.recipe)
-    write_facts(folder, state)
-    write_bytes(folder / LEDGER, line_of(to_line(created)))
-
-
 def _size(path: Path) -> int:
     """Return a file's length; a drive that does not answer is no reason to give up its tiles."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
         return -1
-
-
-def _json(content: Any) -> bytes:
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _sweep(path: Path) -> None:
-    """Remove what programs that died while they made this canvas have left."""
-    for old in path.parent.glob(f".{glob.escape(path.name)}.*{_MAKING}"):
-        with suppress(InUse, OSError):
-            lock = WriterLock(old / OWN) if (old / OWN / LOCK).is_file() else None
-            if lock is not None:
-                lock.release()
-            _remove(old)
-
-
-def _remove(making: Path) -> None:
-    """Remove a canvas that nobody has seen, its lock last: without one only empty folders are."""
-    with suppress(OSError):
-        for inner in (*making.iterdir(), *(making / OWN).iterdir()):
-            if inner.is_dir() and inner.name != OWN:
-                shutil.rmtree(inner)
-            elif inner.name not in {OWN, LOCK}:
-                inner.unlink()
-        (making / OWN / LOCK).unlink(missing_ok=True)
-    with suppress(OSError):
-        (making / OWN).rmdir()
-    with suppress(OSError):
-        making.rmdir()
 
 
 def _make_folders(rows: Path) -> None:

@@ -8,9 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
+
+from tests.storage.canvases import in_memory
 
 pytestmark = [
     pytest.mark.faults,
@@ -184,10 +185,9 @@ print(json.dumps(dict(writers=said.count(b"w"), readers=said.count(b"r"))))
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """In memory where there is such a place: what is killed is the program, not the machine."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
-    with TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as name:
-        yield Path(name)
+    """What is killed is the program, not the machine."""
+    with in_memory(tmp_path) as folder:
+        yield folder
 
 
 def figures(script: str, *arguments: object) -> dict[str, float]:

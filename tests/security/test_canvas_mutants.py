@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.storage.canvas import Canvas
-from tests.storage.canvases import a_canvas, a_picture, fill
+from tests.storage.canvases import a_canvas, a_picture, fill, in_memory
 
 pytestmark = [pytest.mark.security, pytest.mark.slow]
 
@@ -48,8 +49,14 @@ def use(path: Path) -> None:
                 canvas.finish()
 
 
-def test_mutants_are_refused_in_words(tmp_path: Path) -> None:
-    with a_canvas(tmp_path / "whole.ome.zarr", 70, 40, tile=32, chunk=16) as canvas:
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    with in_memory(tmp_path) as folder:
+        yield folder
+
+
+def test_mutants_are_refused_in_words(folder: Path) -> None:
+    with a_canvas(folder / "whole.ome.zarr", 70, 40, tile=32, chunk=16) as canvas:
         fill(canvas, a_picture(70, 40))
         canvas.finish()
     files = sorted(file for file in canvas.path.rglob("*") if file.is_file())
@@ -59,7 +66,7 @@ def test_mutants_are_refused_in_words(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")  # Windows keeps no such account
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(MUTANTS):
-        path = tmp_path / f"{number}.ome.zarr"
+        path = folder / f"{number}.ome.zarr"
         shutil.copytree(canvas.path, path)
         victim = path / chance.choice(files).relative_to(canvas.path)
         victim.write_bytes(mutate(victim.read_bytes(), chance))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,14 @@ from ssldiff_gui.storage.canvas import Canvas
 from ssldiff_gui.storage.canvas_shards import RGB
 
 TILE, CHUNK = 64, 16
+
+
+@contextmanager
+def in_memory(otherwise: Path) -> Iterator[Path]:
+    """A folder in memory where there is such a place, for tests of programs rather than of disks."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+    with TemporaryDirectory(dir=memory if memory.is_dir() else otherwise) as name:
+        yield Path(name)
 
 
 def a_grid(seed: int = 0) -> EmbeddingGrid:
