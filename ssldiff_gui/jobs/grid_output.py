@@ -8,6 +8,7 @@ from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.requests import EmbedRequest
 from ssldiff_gui.storage.grids import save_grid
+from ssldiff_gui.storage.patch_features import save_features
 
 GRIDS, FEATURES = frozenset({".safetensors"}), frozenset({".h5", ".hdf5"})
 
@@ -48,4 +49,7 @@ def save_output(path: Path, grid: EmbeddingGrid, request: EmbedRequest) -> None:
     """
     told = request.model_dump(mode="json", exclude={"output"})
     told["slide"], told["model"] = Path(request.slide).name, Path(request.model).name
-    save_grid(path, grid, notes={"request": told})
+    if path.suffix.lower() in GRIDS:
+        save_grid(path, grid, notes={"request": told})
+    else:
+        save_features(path, grid, notes={"request": told})

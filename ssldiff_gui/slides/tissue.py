@@ -69,7 +69,8 @@ class TissueLook:
             return np.ones(picture.shape[:2], np.bool_)
         smooth = np.asarray(Image.fromarray(picture).filter(ImageFilter.BoxBlur(1)))
         values = _balanced(smooth.astype(np.float32), self.glass)
-        return (_strength(values) >= self.colour) & ~_ink(values)
+        dark = values.max(axis=-1) < DARK
+        return (_strength(values) >= self.colour) & ~dark & ~_grown(_ink(values))
 
 
 def tissue_look(scene: Scene, box: Box | None = None) -> TissueLook:
@@ -195,7 +196,7 @@ def _threshold(strength: npt.NDArray[np.float32]) -> float:
 
 
 def _ink(values: npt.NDArray[np.float32]) -> Found:
-    """Return where the colour is a pen's, or the dark of dust and edges.
+    """Return where the colour is a pen's.
 
     Stains keep red above green: haematoxylin is violet, eosin pink, DAB brown. Green and blue
     inks do not; red ink is purer than any of them.
@@ -206,8 +207,14 @@ def _ink(values: npt.NDArray[np.float32]) -> Found:
     greenish = (green >= red + 8) & (green >= 0.8 * blue) & (pure > 0.12)
     bluish = (blue > green) & (green >= red) & (pure > 0.45)
     reddish = (red > 150) & (pure > 0.78) & (np.abs(green - blue) < 60)
-    found: Found = greenish | bluish | reddish | (top < DARK)
+    found: Found = greenish | bluish | reddish
     return found
+
+
+def _grown(mask: Found) -> Found:
+    """Return a mask with the two pixels around it, where ink fades into glass as pink and pale."""
+    picture = Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(5))
+    return np.asarray(picture, dtype=np.bool_)
 
 
 def _middle(box: Box) -> Box:
