@@ -23,6 +23,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "ssldiff-setup.stamp"
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 LOG = ROOT / "out" / "setup.log"
+PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 OLDEST = (3, 11)
 
 
@@ -37,6 +38,7 @@ def fingerprint() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     facts = [project["project"], project["build-system"], CONSTRAINTS.read_text(encoding="utf-8")]
     facts += [str(ROOT), sys.version]
+    facts += [(plugin / "pyproject.toml").read_text(encoding="utf-8") for plugin in PLUGINS]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -120,6 +122,8 @@ def ensure_package() -> None:
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return
     arguments: list[str | Path] = ["-c", CONSTRAINTS, "-e", f"{ROOT}[dev]"]
+    for plugin in PLUGINS:
+        arguments += ["-e", plugin]
     for way in installers():
         title = f"Installing SSLDiff Studio and its dependencies with {Path(way[0]).stem}"
         if run([*way, *arguments], title=title):

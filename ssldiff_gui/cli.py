@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
+from ssldiff_gui.commands.convert import convert
+from ssldiff_gui.commands.edit import edit
+from ssldiff_gui.commands.embed import embed
+from ssldiff_gui.commands.export import export
+from ssldiff_gui.commands.generate import generate
 from ssldiff_gui.commands.info import info
+from ssldiff_gui.commands.models import models
 from ssldiff_gui.commands.output import FAILED
+from ssldiff_gui.commands.replay import replay
 
 app = typer.Typer(
     name="ssldiff",
@@ -38,7 +45,9 @@ def ssldiff(
     """See a slide or a satellite scene as a grid of embeddings, edit it, render it back."""
 
 
-app.command()(info)
+for command in (info, embed, edit, generate, export, replay, convert):
+    app.command()(command)
+app.add_typer(models, name="models")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def generate(
     grid: Annotated[str, typer.Argument(help="A grid, as `ssldiff embed` writes it.")],
+    *,
     output: Annotated[
         str, typer.Option("--output", "-o", help="The canvas to make: a folder NAME.ome.zarr.")
     ],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from ssldiff_gui.core.errors import Cancelled, NeedsConsent, UserError
+from ssldiff_gui.core.errors import Cancelled, MissingPart, NeedsConsent, UserError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -24,6 +24,8 @@ NEEDS_YES = 3
 PARTLY = 4
 CANCELLED = 130
 """Exit codes; 2 is the shell's own for a command line that cannot be understood."""
+
+_MODEL_PACKAGES = frozenset({"torch", "torchvision", "diffusers", "timm", "transformers", "yaml"})
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it, whatever it costs.")]
@@ -47,11 +49,24 @@ def reporting(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        if as_json:
-            kind = type(error).__name__
-            print_json({"error": {"kind": kind, "message": error.message, "hint": error.hint}})
-        typer.echo(f"{error.message}\n{error.hint}".strip(), err=True)
-        raise typer.Exit(code_of(error)) from error
+        raise typer.Exit(_say(error, as_json=as_json)) from error
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _MODEL_PACKAGES:
+            raise
+        missing = MissingPart(
+            f"The package {error.name} is not installed: nothing here computes without it.",
+            'Install what models need: pip install "ssldiff-gui[models]".',
+        )
+        raise typer.Exit(_say(missing, as_json=as_json)) from error
+
+
+def _say(error: UserError, *, as_json: bool) -> int:
+    """Print an error, and return the exit code that it ends the command with."""
+    if as_json:
+        kind = type(error).__name__
+        print_json({"error": {"kind": kind, "message": error.message, "hint": error.hint}})
+    typer.echo(f"{error.message}\n{error.hint}".strip(), err=True)
+    return code_of(error)
 
 
 class Bar:

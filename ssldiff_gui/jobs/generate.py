@@ -116,7 +116,7 @@ def generate(
         _ask_first(request, recipe, speeds)
     _require_free(path, request)
     if not path.exists():
-        check_space(path.parent, estimate(recipe.width, recipe.height, tile=tile))
+        check_space(path.parent, estimate(recipe.width, recipe.height))
     generators = _generators(folder, request)
     with _canvas(path, recipe, record.grid, tile) as canvas:
         recipe = recipe.model_copy(update={"batch": canvas.recipe.batch})
@@ -206,15 +206,10 @@ class _Render:
         began = time.monotonic()
         parts = self._parts()
         pixels = sum(box.area for box in parts.values())
-        while parts:
-            try:
-                self._render(parts, progress)
-                break
-            except OutOfMemory:
-                if self.batch == 1:
-                    raise
-                self._halve(parts)
-        self.store.flush()
+        try:
+            self._render_within_memory(parts, progress)
+        finally:
+            self.store.flush()
         whole = len(self.canvas.done) == self.canvas.tiles[0] * self.canvas.tiles[1]
         if whole:
             self.canvas.finish()
@@ -263,6 +258,17 @@ class _Render:
         self.canvas.change(self.recipe, self.grid, tiles)
         self.notes.append(f"{len(changed)} of {len(everything)} tiles are reached by the edit")
         return changed
+
+    def _render_within_memory(self, parts: Parts, progress: Progress) -> None:
+        over = not parts
+        while not over:
+            try:
+                self._render(parts, progress)
+                over = True
+            except OutOfMemory:
+                if self.batch == 1:
+                    raise
+                self._halve(parts)
 
     def _render(self, parts: Parts, progress: Progress) -> None:
         noise = KeyedNoise(self.recipe.seed, self.plan.spec.channels)

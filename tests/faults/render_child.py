@@ -1,0 +1,36 @@
+"""Renders when told to, in a fork of a process that has loaded everything: kills cost seconds.
+
+Reads requests as JSON lines; answers each with the process that renders it, and, if that one
+lives to the end, with what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import diffusers  # noqa: F401 - loaded before the forks
+import torch
+
+from ssldiff_gui.core.requests import GenerateRequest
+from ssldiff_gui.jobs.generate import generate
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        work = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            result = generate(GenerateRequest(**work["request"]), tile=work["tile"])
+            print(json.dumps({"sha256": result.sha256, "tiles": result.tiles}), flush=True)
+            os._exit(0)
+        print(child, flush=True)
+        _, status = os.waitpid(child, 0)
+        print(json.dumps({"status": status}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
