@@ -21,7 +21,7 @@ TILE, CHUNK = 64, 16
 
 @contextmanager
 def in_memory(otherwise: Path) -> Iterator[Path]:
-    """A folder in memory where there is such a place, for tests of programs rather than of disks."""
+    """A folder in memory where there is such a place: for tests of programs, not of disks."""
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
     with TemporaryDirectory(dir=memory if memory.is_dir() else otherwise) as name:
         yield Path(name)
