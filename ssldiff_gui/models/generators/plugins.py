@@ -1,4 +1,10 @@
-"""Parts that other installed packages bring, found by their entry points."""
+"""Parts that other installed packages bring, found by their entry points.
+
+A network is ``callable(**config) -> nn.Module`` with ``forward(x, t, tokens, labels)``, which
+returns its prediction. A conditioner is the same with ``forward(given)``, where `given` has tensors
+under "vectors", "classes" and "text" as far as they are given, and ``null(batch)``; both return
+(batch, count, width) tokens.
+"""
 
 from __future__ import annotations
 
