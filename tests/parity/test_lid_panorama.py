@@ -41,8 +41,8 @@ def engine(system):
     )
     share = made["sliding_step"] / made["window"]
     decoding = system.params["vis"]["sliding_step"] / system.params["vis"]["window"]
-    preset = preset_named("lid", steps=made["steps"])
-    assert preset.guidance == 1 + made["guidance"]
+    guidance = 1 + made["guidance"]
+    preset = preset_named("lid", steps=made["steps"], guidance=guidance)
     preset = preset.model_copy(update={"stride": share, "decode_stride": decoding})
     plan = Plan.of(system.generator, preset, rows, columns)
     assert [plan.height, plan.width] == made["latent"]
@@ -55,7 +55,7 @@ def engine(system):
         Recorded(system),
         store,
         batch=16,
-        guidance=preset.guidance,
+        guidance=guidance,
     )
 
 
@@ -93,6 +93,13 @@ def follow(renderer):
         latents = torch.from_numpy(renderer._blended(index, canvas)[0])
         seen.append(latents / math.hypot(1, plan.phases[index].steps[-1].then))
     return renderer, torch.stack(seen), pixels
+
+
+def test_the_preset_is_the_published_one(lid):
+    preset, made = preset_named("lid"), lid.params["panorama"]
+    assert preset.guidance == 1 + made["guidance"]
+    assert preset.stride == made["sliding_step"] / made["window"]
+    assert preset.decode_stride == lid.params["vis"]["sliding_step"] / lid.params["vis"]["window"]
 
 
 def test_engine_takes_the_published_steps(lid, rendered):

@@ -108,6 +108,52 @@ def test_network_has_the_names_that_diffusers_gives(unet):
         assert list(np.atleast_1d(part.config[entry])) == list(np.atleast_1d(its[entry]))
 
 
+LDM_192 = {
+    "image_size": 64,
+    "model_channels": 192,
+    "attention_resolutions": [8, 4, 2],
+    "num_res_blocks": 2,
+    "channel_mult": [1, 2, 3, 5],
+    "context_dim": 512,
+}
+HISTODIFFUSION_192 = {
+    "image_size": 64,
+    "model_channels": 192,
+    "attention_resolutions": [1, 2, 4, 8],
+    "num_res_blocks": 2,
+    "channel_mult": [1, 2, 2, 4, 4],
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "unet", "tensors", "parameters"),
+    [
+        ("PatchEmbedder", LDM_192, 688, 400_920_579),
+        (None, HISTODIFFUSION_192, None, 294_963_459),
+    ],
+)
+def test_published_networks_have_their_published_sizes(condition, unet, tensors, parameters):
+    config = made.config_of(condition, unet=unet)
+    settings = config["model"]["params"]["unet_config"]["params"]
+    part = unet_layout.describe(UNetSettings.model_validate(settings))
+    found = unet_layout.empty(part).state_dict()
+    assert sum(tensor.numel() for tensor in found.values()) == parameters
+    assert tensors in (None, len(found))
+
+
+@pytest.mark.parametrize(
+    ("quantised", "millions"), [(True, 55.3), (False, 55.3)], ids=["VQ-f4", "KL-f4"]
+)
+def test_published_autoencoders_have_their_published_sizes(quantised, millions):
+    pictures = {"ch": 128, "ch_mult": [1, 2, 4], "num_res_blocks": 2, "resolution": 256}
+    config = made.config_of(quantised=quantised, pictures=pictures)
+    target = Target.model_validate(config["model"]["params"]["first_stage_config"])
+    settings = FirstStageSettings.model_validate(target.params)
+    found = autoencoder_layout.empty(autoencoder_layout.describe(target, settings))
+    count = sum(tensor.numel() for tensor in found.state_dict().values())
+    assert round(count / 1e6, 1) == millions
+
+
 @pytest.mark.parametrize("quantised", [False, True])
 @pytest.mark.parametrize("pictures", [{}, {"num_res_blocks": 2, "ch_mult": [1, 2, 2, 4]}])
 def test_autoencoder_has_the_names_that_diffusers_gives(quantised, pictures):
