@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from ssldiff_gui.core.specs import PartSpec
 from ssldiff_gui.models.generators import plugins
 from ssldiff_gui.models.generators.memory import lacks_memory
 
+_MOST_LAYERS = 1000
 _MISTAKES = (TypeError, ValueError, AttributeError, AssertionError, RuntimeError)
 
 Predict = Callable[[nn.Module, torch.Tensor, torch.Tensor, Condition], torch.Tensor]
@@ -74,6 +75,7 @@ def make_module(make: Callable[..., nn.Module], part: PartSpec) -> nn.Module:
     # diffusers writes its own facts into its configurations, with a leading underscore
     config = {name: value for name, value in part.config.items() if not name.startswith("_")}
     try:
+        _check_counts(config)
         module = make(**config)
     except (LookupError, ArithmeticError, *_MISTAKES) as error:
         if lacks_memory(error):
@@ -83,6 +85,17 @@ def make_module(make: Callable[..., nn.Module], part: PartSpec) -> nn.Module:
             "Get the model again, or update the studio when a newer version has written it.",
         ) from error
     return module.requires_grad_(requires_grad=False).eval()
+
+
+def _check_counts(config: Mapping[str, Any]) -> None:
+    """Refuse numbers of layers that would keep the machine making them for hours."""
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            _check_counts(value)
+        elif "layers" in name or "blocks" in name:
+            for count in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(count, int) and count > _MOST_LAYERS:
+                    raise ValueError(f"{name} of {count} are too many")
 
 
 def _unet_condition(**config: Any) -> nn.Module:

@@ -135,6 +135,8 @@ def test_networks_are_ready_to_use_and_not_to_train():
         {"in_channels": -1},
         {"in_channels": 2**62},
         {"layers_per_block": "many"},
+        {"layers_per_block": 10**9},
+        {"layers_per_block": [1, 10**9]},
     ],
     ids=str,
 )
