@@ -164,6 +164,7 @@ def _ask(
     try:
         answer = json.loads(told)
     except ValueError as error:
+        progress.check()
         last = words.read_text("utf-8", errors="replace").strip().rpartition("\n")[2][-300:]
         raise _crashed(checkpoint, child.returncode, last) from error
     if "error" in answer:
@@ -189,6 +190,7 @@ def _child(words: Any) -> Iterator[subprocess.Popen[str]]:
         encoding="utf-8",
         env=kept | {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONUTF8": "1"},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        start_new_session=True,  # Ctrl-C is ours to answer
     )
     try:
         yield child

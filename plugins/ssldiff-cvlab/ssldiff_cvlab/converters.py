@@ -53,7 +53,8 @@ class LatentDiffusionConverter:
     def recognises(self, config: Mapping[str, Any]) -> bool:
         """Whether a checkpoint with this configuration is one of the family's."""
         place: Any = config
-        for name in ("model", "params", "cond_stage_config"):
+        # A conditioner alone is recognised too: what is missing can then be said.
+        for name in (*(("model", "params") if "model" in config else ()), "cond_stage_config"):
             place = place.get(name) if isinstance(place, Mapping) else None
         target = place.get("target") if isinstance(place, Mapping) else place
         return isinstance(target, str) and target.rpartition(".")[2] in self.conditioners

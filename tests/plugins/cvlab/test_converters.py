@@ -322,6 +322,7 @@ def test_a_conditioner_alone_takes_the_rest_from_its_base(tmp_path):
 def test_a_configuration_of_a_conditioner_alone(tmp_path):
     stage = {"cond_stage_config": made.config_of()["model"]["params"]["cond_stage_config"]}
     path, _ = made.write(tmp_path, stage, {"cond_stage_model.patch_fc.bias": torch.zeros(1)})
+    assert LID.recognises(stage)
     with pytest.raises(BadRequest, match="conditioner alone"):
         LID.convert(Checkpoint(path, stage, tmp_path))
 
