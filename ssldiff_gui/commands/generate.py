@@ -11,81 +11,82 @@ from ssldiff_gui.commands.output import PARTLY, AsJson, Bar, Yes, print_json, re
 from ssldiff_gui.core.errors import BadRequest
 
 if TYPE_CHECKING:
-    from ssldiff_gui.core.requests import Corner
+    from ssldiff_gui.core.requests import Corner, GenerateRequest
     from ssldiff_gui.jobs.generate import GenerateResult
 
 
+Grid = Annotated[str, typer.Argument(help="A grid, as `ssldiff embed` writes it.")]
+Output = Annotated[
+    str, typer.Option("--output", "-o", help="The canvas to make: a folder NAME.ome.zarr.")
+]
+Model = Annotated[
+    str | None, typer.Option(help="An installed generator or a model folder; else what fits.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of the noise.")]
+PresetName = Annotated[
+    str, typer.Option(help="default, fine, draft, or as published: lid, pixcell-4k.")
+]
+Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="Instead of the preset's.")]
+Guidance = Annotated[float | None, typer.Option(help="Instead of the model's.")]
+Part = Annotated[
+    str | None,
+    typer.Option(metavar="X,Y,W,H", help="Only the tiles under this part, in canvas pixels."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with a canvas; of another grid, what it changes.")
+]
+Windows = Annotated[int, typer.Option(min=1, help="Windows the network sees at once.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+Precision = Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")]
+
+
 def generate(
-    grid: Annotated[str, typer.Argument(help="A grid, as `ssldiff embed` writes it.")],
+    grid: Grid,
     *,
-    output: Annotated[
-        str, typer.Option("--output", "-o", help="The canvas to make: a folder NAME.ome.zarr.")
-    ],
-    model: Annotated[
-        str | None,
-        typer.Option(help="An installed generator or a model folder; by default what fits."),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
-    preset: Annotated[
-        str, typer.Option(help="default, fine, draft, or as published: lid, pixcell-4k.")
-    ] = "default",
-    steps: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Instead of the preset's.")
-    ] = None,
-    guidance: Annotated[float | None, typer.Option(help="Instead of the model's.")] = None,
-    region: Annotated[
-        str | None,
-        typer.Option(
-            metavar="X,Y,W,H", help="Only the tiles under this part, in pixels of the canvas."
-        ),
-    ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume", help="Go on with a canvas; of another grid, what it changes."),
-    ] = False,
-    batch: Annotated[int, typer.Option(min=1, help="Windows the network sees at once.")] = 8,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    output: Output,
+    model: Model = None,
+    seed: Seed = 0,
+    preset: PresetName = "default",
+    steps: Steps = None,
+    guidance: Guidance = None,
+    region: Part = None,
+    resume: Resume = False,
+    batch: Windows = 8,
+    device: Device = "auto",
+    precision: Precision = "auto",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Render a grid of embeddings as a large, seamless picture, tile by tile."""
-    with reporting(as_json=as_json):
-        from pydantic import ValidationError
-
-        from ssldiff_gui.core.requests import GenerateRequest
+    words = {
+        "grid": grid, "canvas": output, "model": model, "seed": seed, "preset": preset,
+        "steps": steps, "guidance": guidance, "resume": resume, "batch": batch, "device": device,
+        "precision": precision,
+    }  # fmt: skip
+    with reporting(as_json=as_json), Bar(shown=not as_json) as bar:
         from ssldiff_gui.jobs.generate import generate as run
 
-        try:
-            request = GenerateRequest.model_validate(
-                {
-                    "grid": grid,
-                    "canvas": output,
-                    "model": model,
-                    "seed": seed,
-                    "preset": preset,
-                    "steps": steps,
-                    "guidance": guidance,
-                    "region": corner_of(region),
-                    "resume": resume,
-                    "batch": batch,
-                    "device": device,
-                    "precision": precision,
-                }
-            )
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise BadRequest(
-                f"--{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Correct that option."
-            ) from error
-        with Bar(shown=not as_json) as bar:
-            result = run(request, bar, yes=yes)
+        result = run(_request(words, region), bar, yes=yes)
     if as_json:
         print_json(facts_of(result))
     else:
         _print(result)
     if result.failed:
         raise typer.Exit(PARTLY)
+
+
+def _request(words: dict[str, Any], region: str | None) -> GenerateRequest:
+    from pydantic import ValidationError
+
+    from ssldiff_gui.core.requests import GenerateRequest
+
+    try:
+        return GenerateRequest.model_validate({**words, "region": corner_of(region)})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadRequest(
+            f"--{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Correct that option."
+        ) from error
 
 
 def corner_of(text: str | None) -> Corner | None:

@@ -104,7 +104,7 @@ def make_room(folder: Path, cap: int, *, spare: Path) -> None:
     if not folder.is_dir():
         return
     found = [path for path in folder.iterdir() if path.is_dir() and path != spare]
-    sizes = {path: sum(f.stat().st_size for f in path.rglob("*.npy")) for path in found}
+    sizes = {path: sum(f.stat().st_size for f in path.rglob("*.latents")) for path in found}
     for path in sorted(found, key=lambda p: p.stat().st_mtime):
         if sum(sizes.values()) <= cap:
             return

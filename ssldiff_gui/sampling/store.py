@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import zlib
 from collections import OrderedDict
@@ -18,7 +17,7 @@ from ssldiff_gui.sampling.noise import Latents
 LIMIT = 96 << 20
 """Bytes in memory: three rows of windows of a large canvas would be too many."""
 
-_CHECK = 4
+_CHECK, _WORD = 4, 8
 
 Key = tuple[int, int, int]
 """Phase, row and column of a window."""
@@ -46,7 +45,7 @@ class WindowStore:
         self._held: OrderedDict[Key, Latents] = OrderedDict()
         self._on_disk: set[Key] = set()
         if folder is not None and folder.exists():
-            self._on_disk = {key for path in folder.glob("*/*.npy") if (key := _key_of(path))}
+            self._on_disk = {key for path in folder.glob("*/*.latents") if (key := _key_of(path))}
 
     def __contains__(self, key: Key) -> bool:
         return key in self._held or key in self._on_disk or key in self.failed
@@ -110,13 +109,10 @@ class WindowStore:
         if key in self._on_disk:
             return
         path = self._path(key)
-        file = io.BytesIO()
-        np.save(file, latents, allow_pickle=False)
-        content = file.getvalue()
         fresh = path.with_suffix(".new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_bytes(content + zlib.crc32(content).to_bytes(_CHECK, "little"))
+            fresh.write_bytes(_packed(latents))
             fresh.replace(path)
         except OSError as error:
             raise NoSpace(
@@ -129,18 +125,33 @@ class WindowStore:
         if key not in self._on_disk:
             raise KeyError(key)
         try:
-            whole = self._path(key).read_bytes()
-            content, check = whole[:-_CHECK], whole[-_CHECK:]
-            if zlib.crc32(content).to_bytes(_CHECK, "little") != check:
-                raise ValueError("the file is not what was written")
-            return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
-        except (OSError, ValueError) as error:
+            found = _unpacked(self._path(key).read_bytes())
+        except (OSError, ValueError):
+            found = None
+        if found is None:
             self.forget([key])
-            raise KeyError(key) from error
+            raise KeyError(key)
+        return found
 
     def _path(self, key: Key) -> Path:
         assert self.folder is not None  # noqa: S101 - only asked for when there is one
-        return self.folder / str(key[0]) / f"{key[1]}_{key[2]}.npy"
+        return self.folder / str(key[0]) / f"{key[1]}_{key[2]}.latents"
+
+
+def _packed(latents: Latents) -> bytes:
+    """Return shape, numbers and a checksum: no pickle can hide in that."""
+    shape = np.array([latents.ndim, *latents.shape], np.int64)
+    content = shape.tobytes() + latents.astype(np.float32).tobytes()
+    return content + zlib.crc32(content).to_bytes(_CHECK, "little")
+
+
+def _unpacked(whole: bytes) -> Latents | None:
+    content, check = whole[:-_CHECK], whole[-_CHECK:]
+    if zlib.crc32(content).to_bytes(_CHECK, "little") != check:
+        return None
+    start = _WORD * (int(np.frombuffer(content[:_WORD], np.int64)[0]) + 1)
+    shape = np.frombuffer(content[_WORD:start], np.int64)
+    return np.frombuffer(content[start:], np.float32).reshape(shape)
 
 
 def _key_of(path: Path) -> Key | None:

@@ -70,7 +70,7 @@ class TissueLook:
         smooth = np.asarray(Image.fromarray(picture).filter(ImageFilter.BoxBlur(1)))
         values = _balanced(smooth.astype(np.float32), self.glass)
         dark = values.max(axis=-1) < DARK
-        return (_strength(values) >= self.colour) & ~dark & ~_grown(_ink(values))
+        return np.asarray((_strength(values) >= self.colour) & ~dark & ~_grown(_ink(values)))
 
 
 def tissue_look(scene: Scene, box: Box | None = None) -> TissueLook:

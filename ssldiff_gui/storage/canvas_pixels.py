@@ -73,5 +73,5 @@ def digest_of(folder: Path, layout: Layout) -> str:
     found = hashlib.sha256()
     for y in range(0, layout.height, layout.chunk):
         band = Box(0, y, layout.width, min(layout.chunk, layout.height - y))
-        found.update(read_pixels(folder, layout, band))
+        found.update(np.ascontiguousarray(read_pixels(folder, layout, band)).data)
     return found.hexdigest()

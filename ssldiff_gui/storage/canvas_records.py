@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from typing import Final, Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -12,7 +12,7 @@ from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.core.specs import Frozen
 from ssldiff_gui.storage.canvas_layout import CHUNK, TILE, Key, Layout, Tile
 
-FORMAT = 1
+FORMAT: Final = 1
 LARGEST_TILE = 8192
 """A ledger that speaks of larger ones is not ours."""
 

@@ -87,7 +87,7 @@ def _received(path: Path, to: IO[bytes], back: IO[bytes]) -> Patches:
     to.flush()
     coords, features = np.empty((count, 2), "<f8"), np.empty((count, dim), "<f4")
     for array in (coords, features):
-        view = memoryview(array).cast("B")
+        view = array.data.cast("B")
         while view:
             arrived = back.readinto(view)  # type: ignore[attr-defined]
             if not arrived:

@@ -38,7 +38,8 @@ class FakeGenerator:
         self.table = np.sqrt((1 - kept) / kept)
         random = torch.Generator().manual_seed(seed)
         channels = self.spec.channels
-        self.kernel = torch.randn(channels, channels, 3, 3, generator=random) / (9 * channels) ** 0.5
+        kernel = torch.randn(channels, channels, 3, 3, generator=random)
+        self.kernel = kernel / (9 * channels) ** 0.5
         self.mix = torch.randn(channels, self.spec.dim or 1, generator=random)
         self.paint = torch.randn(3, channels, generator=random) / channels
         self.calls = 0

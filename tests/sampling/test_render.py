@@ -176,7 +176,7 @@ def test_a_damaged_window_is_made_again(whole, tmp_path):
     first = WindowStore(tmp_path, keep=True)
     picture(engine(store=first))
     first.flush()
-    files = sorted((tmp_path / "3").glob("*.npy"))
+    files = sorted((tmp_path / "3").glob("*.latents"))
     for number, path in enumerate(files[:6]):
         content = bytearray(path.read_bytes())
         content[60] ^= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def gaussian(x, sigma, mean=0.7, spread=0.4):
 
 def run_2m(levels, x, see):
     before, last = None, None
-    for now, then in zip(levels[:-1], levels[1:], strict=True):
+    for now, then in pairwise(levels):
         x0 = see(x, now)
         x, before, last = dpmpp_2m(x, x0, before, (last, now, then)), x0, now
     return x
@@ -41,7 +42,7 @@ def test_the_second_order_is_better_than_the_first():
     levels = [*np.geomspace(80, 0.02, 16), 0.0]
     exact = 0.7 + 0.4 / math.hypot(0.4, 80) * (x - 0.7)
     first = x
-    for now, then in zip(levels[:-1], levels[1:], strict=True):
+    for now, then in pairwise(levels):
         first = ddim(first, gaussian(first, now), now, then)
     second = run_2m(levels, x, gaussian)
     assert (second - exact).abs().max() < (first - exact).abs().max() / 4
@@ -67,9 +68,7 @@ def test_our_2m_is_that_of_diffusers(steps):
     theirs = start
     for t in scheduler.timesteps:
         theirs = scheduler.step(see(theirs), t, theirs).prev_sample
-    ours = run_2m(
-        levels, start * math.hypot(1, levels[0]), lambda x, s: see(x / math.hypot(1, s))
-    )
+    ours = run_2m(levels, start * math.hypot(1, levels[0]), lambda x, s: see(x / math.hypot(1, s)))
     assert torch.allclose(ours, theirs, atol=2e-5)
 
 
@@ -97,7 +96,7 @@ def test_presets_fall_from_noise_to_the_end(preset):
     assert len(steps) == preset.steps
     assert [step.number for step in steps] == list(range(1, preset.steps + 1))
     assert steps[0].before is None
-    for one, two in zip(steps, steps[1:], strict=False):
+    for one, two in pairwise(steps):
         assert one.now > one.then == two.now
         assert two.before == one.now
     assert (steps[-1].then == 0) == preset.ends_clean
