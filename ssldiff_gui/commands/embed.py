@@ -17,25 +17,29 @@ if TYPE_CHECKING:
     from ssldiff_gui.jobs.embed import EmbedResult
 
 
+Output = Annotated[Path, typer.Option("--output", "-o", help="The grid: .safetensors, or .h5.")]
+Part = Annotated[
+    str | None, typer.Option("--region", help="X,Y,WIDTH,HEIGHT in full-resolution pixels.")
+]
+SceneNumber = Annotated[int, typer.Option("--scene", help="Which image of the file.")]
+Model = Annotated[str | None, typer.Option("--model", help="An encoder: name or folder.")]
+Pixel = Annotated[str | None, typer.Option("--pixel", help="Size of a pixel: 0.25um, 0.6m.")]
+Everything = Annotated[bool, typer.Option("--all", help="Embed glass and nodata as well.")]
+Batch = Annotated[int, typer.Option("--batch", min=1, help="Cells at once.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mps.")]
+
+
 def embed(
     slide: Annotated[str, typer.Argument(help="A slide or a scene.")],
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The grid: .safetensors, or .h5.")],
-    region: Annotated[
-        str | None, typer.Option("--region", help="X,Y,WIDTH,HEIGHT in full-resolution pixels.")
-    ] = None,
-    scene: Annotated[int, typer.Option("--scene", help="Which image of the file.")] = 0,
-    model: Annotated[
-        str | None, typer.Option("--model", help="An encoder: name or folder.")
-    ] = None,
-    pixel: Annotated[
-        str | None, typer.Option("--pixel", help="Size of a pixel: 0.25um, 0.6m.")
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Embed glass and nodata as well.")
-    ] = False,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Cells at once.")] = 32,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mps.")] = "auto",
+    output: Output,
+    region: Part = None,
+    scene: SceneNumber = 0,
+    model: Model = None,
+    pixel: Pixel = None,
+    everything: Everything = False,
+    batch: Batch = 32,
+    device: Device = "auto",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +52,6 @@ def embed(
     size = None if pixel is None else pixel_size(pixel)
     with reporting(as_json=as_json), Bar(shown=not as_json) as bar:
         from ssldiff_gui.core.requests import EmbedRequest
-        from ssldiff_gui.jobs.embed import embed as run
 
         request = EmbedRequest(
             slide=slide,
@@ -61,16 +64,21 @@ def embed(
             batch=batch,
             device=device,
         )
-        try:
-            result = run(request, bar, yes=yes)
-        except Cancelled as error:
-            raise Cancelled(
-                "Stopped.", "What was finished is kept: the same command goes on from there."
-            ) from error
+        result = _run(request, bar, yes=yes)
     if as_json:
         print_json(describe(request, result))
     else:
         _print(request, result)
+
+
+def _run(request: EmbedRequest, bar: Bar, *, yes: bool) -> EmbedResult:
+    from ssldiff_gui.jobs.embed import embed as run
+
+    try:
+        return run(request, bar, yes=yes)
+    except Cancelled as error:
+        hint = "What was finished is kept: the same command goes on from there."
+        raise Cancelled("Stopped.", hint) from error
 
 
 def parse_region(text: str) -> Corner:
