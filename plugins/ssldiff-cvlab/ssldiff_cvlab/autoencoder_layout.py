@@ -93,10 +93,12 @@ def empty(part: PartSpec) -> nn.Module:
         if part.type == "VQModel":
             from diffusers.models.autoencoders.vq_model import VQModel
 
-            return VQModel(**config)
+            quantised: nn.Module = VQModel(**config)
+            return quantised
         from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
-        return AutoencoderKL(**config)
+        made: nn.Module = AutoencoderKL(**config)
+        return made
 
 
 def renaming(part: PartSpec) -> Rule:

@@ -79,7 +79,8 @@ class SelfAttention(nn.Module):
         """(batch, channels, height, width) → the same."""
         flat = x.flatten(2)
         seen = attend(self.qkv(self.norm(flat)), self.heads, "heads first")
-        return (flat + self.proj_out(seen)).view_as(x)
+        added: torch.Tensor = flat + self.proj_out(seen)
+        return added.view_as(x)
 
 
 class ResidualBlock(nn.Module):
@@ -133,7 +134,8 @@ class ResidualBlock(nn.Module):
             h = norm(h + told)
         for layer in rest:
             h = layer(h)
-        return self.skip_connection(x) + h
+        added: torch.Tensor = self.skip_connection(x) + h
+        return added
 
 
 def resampled(x: torch.Tensor, how: Literal["down", "up"] | None) -> torch.Tensor:
@@ -152,7 +154,8 @@ class Halved(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(batch, channels, height, width) → half of height and width."""
-        return self.op(x)
+        halved: torch.Tensor = self.op(x)
+        return halved
 
 
 class Doubled(nn.Module):
@@ -164,7 +167,8 @@ class Doubled(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(batch, channels, height, width) → twice the height and width."""
-        return self.conv(resampled(x, "up"))
+        doubled: torch.Tensor = self.conv(resampled(x, "up"))
+        return doubled
 
 
 class Stage(nn.ModuleList):

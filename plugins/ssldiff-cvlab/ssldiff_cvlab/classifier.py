@@ -37,7 +37,8 @@ class AttentionPool(nn.Module):
         flat = torch.cat([flat.mean(dim=2, keepdim=True), flat], dim=2)
         flat = flat + self.positional_embedding.to(flat.dtype)
         seen = attend(self.qkv_proj(flat), self.heads, "parts first")
-        return self.c_proj(seen)[:, :, 0]
+        pooled: torch.Tensor = self.c_proj(seen)[:, :, 0]
+        return pooled
 
 
 class LatentClassifier(Descent):
@@ -66,4 +67,5 @@ class LatentClassifier(Descent):
 
     def forward(self, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         """Return (batch, classes) logits of (batch, channels, side, side) at (batch,) steps."""
-        return self.out(self.descend(x, self.time(t))[0])
+        logits: torch.Tensor = self.out(self.descend(x, self.time(t))[0])
+        return logits

@@ -106,7 +106,7 @@ def _embeddings(values: dict[str, Any], account: Account, _: Checkpoint) -> Cond
         ours = {"patch_fc": "linears.0", "region_fc": "linears.1"}
     tensors = {}
     for name, tensor in taken.items():
-        layer, _, rest = name.partition(".")
+        layer, rest = name.split(".")
         tensors[f"{ours[layer]}.{rest}"] = tensor
     return Conditioning(part, tensors, width, dims[0], settings.patch_ssl_key)
 

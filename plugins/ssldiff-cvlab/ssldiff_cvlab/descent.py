@@ -121,7 +121,9 @@ class Descent(nn.Module):
     def time(self, t: torch.Tensor) -> torch.Tensor:
         """Return (batch, time_width) for (batch,) training steps."""
         waves = timestep_embedding(t, self.shape.width)
-        return self.time_embed(waves.to(self.time_embed[0].weight.dtype))
+        kind = next(self.time_embed.parameters()).dtype
+        embedded: torch.Tensor = self.time_embed(waves.to(kind))
+        return embedded
 
     def descend(
         self, x: torch.Tensor, time: torch.Tensor

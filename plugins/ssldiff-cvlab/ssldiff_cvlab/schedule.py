@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from ssldiff_cvlab.accounts import Account
@@ -55,11 +56,11 @@ def schedule_of(settings: DiffusionSettings, account: Account) -> ScheduleSpec:
     return spec
 
 
-def _betas(spec: ScheduleSpec) -> np.ndarray:
+def _betas(spec: ScheduleSpec) -> npt.NDArray[np.float64]:
     if spec.kind == "scaled_linear":
-        return np.linspace(spec.start**0.5, spec.end**0.5, spec.steps) ** 2
+        return np.asarray(np.linspace(spec.start**0.5, spec.end**0.5, spec.steps) ** 2)
     if spec.kind == "linear":
         return np.linspace(spec.start, spec.end, spec.steps)
     times = np.arange(spec.steps + 1) / spec.steps
     kept = np.cos((times + 0.008) / 1.008 * np.pi / 2) ** 2
-    return np.minimum(1 - kept[1:] / kept[:-1], 0.999)
+    return np.asarray(np.minimum(1 - kept[1:] / kept[:-1], 0.999))

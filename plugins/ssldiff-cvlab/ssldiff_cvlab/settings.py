@@ -149,7 +149,7 @@ class DiffusionSettings(PassedOver):
     linear_end: float = 2e-2
     timesteps: Annotated[int, Field(gt=1, le=100_000)] = 1000
     beta_schedule: Literal["linear", "cosine", "sqrt_linear"] = "linear"
-    cosine_s: Literal[0.008] = 0.008
+    cosine_s: Annotated[float, Field(ge=0.008, le=0.008)] = 0.008  # the one that is known
     parameterization: Literal["eps", "x0"] = "eps"
     conditioning_key: str | None = None
     concat_mode: bool = True

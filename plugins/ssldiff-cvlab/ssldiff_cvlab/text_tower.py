@@ -31,7 +31,8 @@ class Embeddings(nn.Module):
         """(batch, length) token ids → (batch, length, width)."""
         places = torch.arange(ids.shape[1], device=ids.device)
         places = places % self.position_embedding.num_embeddings
-        return self.token_embedding(ids) + self.position_embedding(places)
+        embedded: torch.Tensor = self.token_embedding(ids) + self.position_embedding(places)
+        return embedded
 
 
 class TextAttention(nn.Module):
@@ -50,7 +51,8 @@ class TextAttention(nn.Module):
             for project in (self.q_proj, self.k_proj, self.v_proj)
         )
         heads = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
-        return self.out_proj(heads.transpose(1, 2).flatten(2))
+        said: torch.Tensor = self.out_proj(heads.transpose(1, 2).flatten(2))
+        return said
 
 
 class Mlp(nn.Module):
@@ -63,7 +65,8 @@ class Mlp(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(batch, length, width) → the same."""
-        return self.fc2(self.activate(self.fc1(x)))
+        said: torch.Tensor = self.fc2(self.activate(self.fc1(x)))
+        return said
 
 
 class TextLayer(nn.Module):
@@ -79,7 +82,8 @@ class TextLayer(nn.Module):
     def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """(batch, length, width) → the same."""
         x = x + self.self_attn(self.layer_norm1(x), seen)
-        return x + self.mlp(self.layer_norm2(x))
+        said: torch.Tensor = x + self.mlp(self.layer_norm2(x))
+        return said
 
 
 class Layers(nn.Module):
@@ -139,11 +143,12 @@ class TextTower(nn.Module):
 
     def read(self, ids: torch.Tensor) -> torch.Tensor:
         """Return (batch, length, width) for (batch, length) token ids."""
-        x = self.embeddings(ids)
+        x: torch.Tensor = self.embeddings(ids)
         seen = self.seen(ids)
         for layer in self.encoder.layers:
             x = layer(x, seen)
-        return self.final_layer_norm(x)
+        tokens: torch.Tensor = self.final_layer_norm(x)
+        return tokens
 
     def seen(self, ids: torch.Tensor) -> torch.Tensor:
         """Return (batch, 1, length, length) bool: which token may look at which.

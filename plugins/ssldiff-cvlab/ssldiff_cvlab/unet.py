@@ -58,4 +58,5 @@ class UNet(Descent):
         x, said = self.descend(x, time)
         for stage in self.output_blocks:
             x = stage(torch.cat([x, said.pop()], dim=1), time)
-        return self.out(x)
+        noise: torch.Tensor = self.out(x)
+        return noise

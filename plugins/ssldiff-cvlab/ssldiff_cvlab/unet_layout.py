@@ -79,7 +79,8 @@ def empty(part: PartSpec) -> nn.Module:
             return LatentClassifier(**config)
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
-        return UNet2DConditionModel(**config)
+        made: nn.Module = UNet2DConditionModel(**config)
+        return made
 
 
 def renaming(part: PartSpec) -> Rule | None:
