@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ssldiff_gui.core.errors import BadNumbers, BadRequest, OutOfMemory
+from ssldiff_gui.core.errors import BadNumbers, BadRequest, DamagedModel, OutOfMemory
 from ssldiff_gui.core.grid import Vectors
 from ssldiff_gui.core.specs import EncoderSpec, Licence, ModelFile
 from ssldiff_gui.models import devices
@@ -99,8 +99,12 @@ class TimmEncoder:
             with torch.inference_mode(), self._casting(precision):
                 values = self._preprocessing.normalised(pictures, self.device)
                 found = tokens_of(self._network, values, self.spec.pool)
-                return np.asarray(found.to(device="cpu", dtype=torch.float32).numpy(), np.float32)
-        except torch.OutOfMemoryError as error:
+                return self._checked(found.to(device="cpu", dtype=torch.float32).numpy())
+        except AssertionError as error:  # timm's, for pictures of another size
+            raise self._unfit(str(error)) from error
+        except RuntimeError as error:
+            if not _lacks_memory(error):
+                raise
             count = len(pictures)
             if count == 1:
                 raise OutOfMemory(
@@ -110,6 +114,17 @@ class TimmEncoder:
         torch.cuda.empty_cache()
         parts = (pictures[: count // 2], pictures[count // 2 :])
         return np.concatenate([self._forward(part, precision) for part in parts])
+
+    def _checked(self, found: npt.NDArray[Any]) -> Vectors:
+        if found.ndim != 2 or found.shape[1] != self.spec.dim:
+            raise self._unfit(f"it gives an array of the shape {found.shape}")
+        return np.asarray(found, np.float32)
+
+    def _unfit(self, reason: str) -> DamagedModel:
+        return DamagedModel(
+            f"The encoder {self.spec.name} is not what its specification says: {reason}.",
+            "Check `input`, `dim` and `pool` in its model.json, or get it again.",
+        )
 
     def _casting(self, precision: torch.dtype) -> AbstractContextManager[Any]:
         import torch
@@ -220,6 +235,13 @@ def encoder_id(spec: EncoderSpec, tensors: Mapping[str, torch.Tensor]) -> str:
         digest.update(f"{name}|{value.dtype}|{tuple(value.shape)}|".encode())
         digest.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return f"{spec.name}@{digest.hexdigest()[:12]}"
+
+
+def _lacks_memory(error: RuntimeError) -> bool:
+    """Whether a device has no memory left; for the CPU, torch says so in words only."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def _encoder_of(folder: Path, model: ModelFile) -> EncoderSpec:

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ssldiff_gui.core.errors import BadRequest
+from ssldiff_gui.core.errors import BadRequest, DamagedModel
 from ssldiff_gui.core.specs import EncoderSpec
 
 if TYPE_CHECKING:
     import torch
+
+LARGEST = 8192
+"""Pixels on a side: no encoder is known to want a hundredth of the area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,15 @@ class Preprocessing:
     @classmethod
     def of(cls, spec: EncoderSpec) -> Preprocessing:
         """Return what an encoder's specification says."""
+        resized = math.floor(spec.input / spec.crop)
+        if max(spec.cell, resized) > LARGEST:
+            raise DamagedModel(
+                f"The encoder {spec.name} wants cells of {spec.cell} pixels, resized to {resized}.",
+                "Check `cell`, `input` and `crop` in its model.json.",
+            )
         return cls(
             cell=spec.cell,
-            resized=math.floor(spec.input / spec.crop),
+            resized=resized,
             input=spec.input,
             mean=spec.mean,
             std=spec.std,

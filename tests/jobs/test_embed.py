@@ -331,6 +331,27 @@ def test_a_killed_run_loses_at_most_a_batch_of_what_it_wrote(place: Path, tmp_pa
     assert digest(output) == digest(whole / "g.safetensors")
 
 
+@pytest.mark.security
+def test_embedding_opens_no_socket(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import socket
+
+    opened: list[object] = []
+    original = socket.socket.__init__
+
+    def noting(self: socket.socket, *arguments: Any, **options: Any) -> None:
+        opened.append(arguments)
+        original(self, *arguments, **options)
+
+    monkeypatch.setattr(socket.socket, "__init__", noting)
+    embed(request_for(place, tmp_path))
+    print(f"\nsockets={len(opened)}")
+    assert opened == []
+    socket.socket().close()
+    assert len(opened) == 1  # the watch would have seen one
+
+
 def test_reading_runs_ahead_and_no_thread_is_left(place: Path, tmp_path: Path) -> None:
     import threading
 

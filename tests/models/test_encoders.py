@@ -178,6 +178,34 @@ def test_too_little_memory_halves_the_batch_then_says_so(
     assert "--device cpu" in caught.value.hint
 
 
+def test_the_cpus_own_words_for_no_memory_are_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_encoder_folder(tmp_path / "a")
+    encoder = load_encoder(tmp_path / "a", "cpu")
+    words = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
+
+    def full(*_: object) -> torch.Tensor:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(encoders, "tokens_of", full)
+    with pytest.raises(OutOfMemory):
+        encoder.embed(cells(3))
+    words = "something else"
+    with pytest.raises(RuntimeError, match="something else"):
+        encoder.embed(cells(3))
+
+
+@pytest.mark.parametrize("change", [{"input": 24, "cell": 24}, {"dim": 23}, {"pool": "cls+mean"}])
+def test_a_specification_that_lies_is_one_error(tmp_path: Path, change: dict[str, Any]) -> None:
+    spec = tiny_encoder_spec()
+    tensors = tiny_tensors(spec)
+    lying = spec.model_copy(update=change)
+    save_encoder(tmp_path / "a", lying, tensors, licence=LICENCE)
+    with pytest.raises(DamagedModel, match="not what its specification says"):
+        load_encoder(tmp_path / "a", "cpu").embed(cells(2, lying.cell))
+
+
 def test_nan_in_a_short_type_is_computed_again_in_float32(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

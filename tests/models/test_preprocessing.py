@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torchvision import transforms
 
-from ssldiff_gui.core.errors import BadRequest
+from ssldiff_gui.core.errors import BadRequest, DamagedModel
 from ssldiff_gui.models.preprocessing import Preprocessing
 from tests.models.tiny_encoders import tiny_encoder_spec
 
@@ -73,3 +73,9 @@ def test_only_the_crop_is_taken_when_the_size_fits_before_it() -> None:
 def test_other_sizes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(BadRequest, match="32 × 32"):
         Preprocessing.of(tiny_encoder_spec()).pictures(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("change", [{"crop": 1e-6}, {"cell": 10**6}, {"input": 10**5}])
+def test_absurd_sizes_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(DamagedModel, match=r"model\.json|resized to"):
+        Preprocessing.of(tiny_encoder_spec(**change))
