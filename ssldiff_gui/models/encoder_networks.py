@@ -63,6 +63,14 @@ def make_network(architecture: str, arguments: Mapping[str, JsonValue]) -> torch
     return network
 
 
+def check_network(architecture: str, arguments: Mapping[str, JsonValue]) -> None:
+    """Raise unless `make_network` can make it; no memory is taken for its weights."""
+    import torch
+
+    with torch.device("meta"):
+        make_network(architecture, arguments)
+
+
 def filled_network(
     architecture: str, arguments: Mapping[str, JsonValue], tensors: Mapping[str, torch.Tensor]
 ) -> torch.nn.Module:

@@ -12,6 +12,7 @@ from ssldiff_gui.core.errors import BadRequest, MissingModel, NeedsConsent, Unsa
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.specs import EncoderSpec, Licence, ModelFile
 from ssldiff_gui.models.catalogue import CatalogueEntry, catalogue
+from ssldiff_gui.models.encoder_networks import check_network
 from ssldiff_gui.models.encoder_sources import (
     CONFIG,
     PREPROCESSOR,
@@ -165,11 +166,12 @@ def obtain(given: Offer, progress: Progress | None = None) -> Obtained:
     files = [CONFIG] if with_config else []
     files += [name for name in (PREPROCESSOR,) if name in repository.files]
     paths = {name: fetch(repository, name, room) for name in files}
-    weights = fetch(repository, entry.weights, room, sha256=entry.sha256, progress=watch)
-    watch.report(0, 1, "Installing")
     config = read_json(paths[CONFIG]) if with_config else {}
     extra = read_json(paths[PREPROCESSOR]) if PREPROCESSOR in paths else {}
     spec = _spec(entry, config, extra)
+    check_network(spec.architecture, spec.arguments)  # before gigabytes are fetched for it
+    weights = fetch(repository, entry.weights, room, sha256=entry.sha256, progress=watch)
+    watch.report(0, 1, "Installing")
     done = _install(given, spec, weights, repository.commit)
     shutil.rmtree(room, ignore_errors=True)
     return done

@@ -194,6 +194,18 @@ def test_offline_asks_nobody(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> N
     assert hub.asked == []
 
 
+def test_a_network_that_cannot_be_made_is_said_before_its_weights_are_fetched(
+    hub: FakeHub,
+) -> None:
+    repository = hub.repositories["someone/tiny-vit"]
+    config = json.loads(repository.files["config.json"])
+    config["model_args"]["checkpoint_path"] = "evil.pt"
+    repository.files["config.json"] = json.dumps(config).encode()
+    with pytest.raises(DamagedModel, match="checkpoint_path cannot be set"):
+        obtain(offer(NAME))
+    assert hub.downloads() == ["config.json"]
+
+
 def test_no_room_is_said_before_the_download(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(our_hub, "ROOM", 1 << 62)
     with pytest.raises(NoSpace):
