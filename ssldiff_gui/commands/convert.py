@@ -17,27 +17,28 @@ if TYPE_CHECKING:
 UNITS = {"um": "µm", "µm": "µm", "μm": "µm", "m": "m"}  # both of Unicode's mu
 
 
+Weights = Annotated[Path, typer.Argument(help="The published checkpoint.")]
+Config = Annotated[Path, typer.Option(help="The YAML file it was trained with.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="The model folder to make.")]
+Name = Annotated[str | None, typer.Option(help="Of the model.")]
+Base = Annotated[Path | None, typer.Option(help="Gives what a conditioner alone leaves out.")]
+Classifier = Annotated[Path | None, typer.Option(help="A classifier of its latents.")]
+ClassifierConfig = Annotated[Path | None, typer.Option(help="The classifier's YAML file.")]
+Encoder = Annotated[str | None, typer.Option(help="Id of the encoder it was trained with.")]
+Pixel = Annotated[str | None, typer.Option(help="Size of the pixels it makes: 0.5um, 1m.")]
+
+
 def convert(
-    checkpoint: Annotated[Path, typer.Argument(help="The published checkpoint.")],
+    checkpoint: Weights,
     *,
-    config: Annotated[Path, typer.Option("--config", help="The YAML file it was trained with.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The model folder to make.")],
-    name: Annotated[str | None, typer.Option("--name", help="Of the model.")] = None,
-    base: Annotated[
-        Path | None, typer.Option("--base", help="Gives what a conditioner alone leaves out.")
-    ] = None,
-    classifier: Annotated[
-        Path | None, typer.Option("--classifier", help="A classifier of its latents.")
-    ] = None,
-    classifier_config: Annotated[
-        Path | None, typer.Option("--classifier-config", help="The classifier's YAML file.")
-    ] = None,
-    encoder: Annotated[
-        str | None, typer.Option("--encoder", help="Id of the encoder it was trained with.")
-    ] = None,
-    pixel: Annotated[
-        str | None, typer.Option("--pixel", help="Size of the pixels it makes: 0.5um, 1m.")
-    ] = None,
+    config: Config,
+    output: Output,
+    name: Name = None,
+    base: Base = None,
+    classifier: Classifier = None,
+    classifier_config: ClassifierConfig = None,
+    encoder: Encoder = None,
+    pixel: Pixel = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a published checkpoint into a model folder; nothing of what it says is run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -99,7 +100,11 @@ def _torch(path: Path, head: bytes) -> object:
     # By this ending torch takes a file for what it is not; and only a path can be mapped.
     mapped = zipped and path.suffix != ".safetensors"
     try:
-        with torch.serialization.safe_globals(known), path.open("rb") as file:
+        with (
+            warnings.catch_warnings(action="ignore"),  # it refuses right after it warns
+            torch.serialization.safe_globals(known),
+            path.open("rb") as file,
+        ):
             place = path if mapped else file
             return torch.load(place, map_location="cpu", weights_only=True, mmap=mapped)
     except MemoryError:
