@@ -11,8 +11,9 @@ import torch
 import yaml
 from diffusers.loaders import single_file_utils as diffusers_own
 from ssldiff_cvlab import autoencoder_layout, unet_layout
+from ssldiff_cvlab.classifier import LatentClassifier
 from ssldiff_cvlab.converters import HISTODIFFUSION, LID, PATHLDM
-from ssldiff_cvlab.settings import FirstStageSettings, Target, UNetSettings
+from ssldiff_cvlab.settings import ClassifierSettings, FirstStageSettings, Target, UNetSettings
 
 from ssldiff_gui.core.conversion import Checkpoint, ConvertRequest
 from ssldiff_gui.core.errors import BadRequest, UnknownWeights, UnsupportedFile
@@ -344,13 +345,10 @@ CLASSIFIER = {
 
 def classifier_of(folder, **changes):
     """Write a classifier of latents and return it."""
-    from ssldiff_cvlab.settings import ClassifierSettings
 
     settings = CLASSIFIER | changes
     parsed = ClassifierSettings.model_validate(settings)
     config = unet_layout.describe_classifier(parsed).config
-    from ssldiff_cvlab.classifier import LatentClassifier
-
     path = folder / "classifier.pt"
     torch.save(LatentClassifier(**config).state_dict(), path)
     return Checkpoint(path, {"classifier": {"target": "a.B", "params": settings}}, folder)
