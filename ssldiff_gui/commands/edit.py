@@ -99,9 +99,9 @@ def edit(
     )
     told = _told(encoder, cell, downsample, pixel)
     with reporting(as_json=as_json):
-        from ssldiff_gui.storage.grid_files import check_name, read_grid, write_grid
+        from ssldiff_gui.storage.grid_files import check_output, read_grid, write_grid
 
-        check_name(output)
+        check_output(output)
         before = read_grid(grid, told, fit.value)
         after = _edited(before.record, grid.name, script, forms)
         write_grid(output, after, form.value)

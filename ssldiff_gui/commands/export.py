@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ssldiff_gui.commands.output import AsJson, Bar, Yes, print_json, reporting
+from ssldiff_gui.commands.regions import METAVAR, region_of
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.requests import ExportRequest
@@ -27,7 +28,7 @@ def export(
     ],
     region: Annotated[
         str | None,
-        typer.Option("--region", metavar="X,Y,W,H", help="A part, in pixels of the canvas."),
+        typer.Option("--region", metavar=METAVAR, help="A part, in pixels of the canvas."),
     ] = None,
     level: Annotated[
         int, typer.Option("--level", min=0, help="Resolution: each level halves the one before.")
@@ -71,10 +72,9 @@ def facts_of(done: Exported) -> dict[str, Any]:
 
 
 def _request(canvas: str, output: str, region: str | None, level: int) -> ExportRequest:
-    from ssldiff_gui.commands.generate import corner_of
     from ssldiff_gui.core.requests import ExportRequest
 
-    return ExportRequest(canvas=canvas, output=output, region=corner_of(region), level=level)
+    return ExportRequest(canvas=canvas, output=output, region=region_of(region), level=level)
 
 
 def _say(done: Exported, asked: str) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ssldiff_gui.commands.output import PARTLY, AsJson, Bar, Yes, print_json, reporting
+from ssldiff_gui.commands.regions import METAVAR, region_of
 from ssldiff_gui.core.errors import BadRequest
 
 if TYPE_CHECKING:
-    from ssldiff_gui.core.requests import Corner, GenerateRequest
+    from ssldiff_gui.core.requests import GenerateRequest
     from ssldiff_gui.jobs.generate import GenerateResult
 
 
@@ -30,7 +31,7 @@ Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="Instead of the
 Guidance = Annotated[float | None, typer.Option(help="Instead of the model's.")]
 Part = Annotated[
     str | None,
-    typer.Option(metavar="X,Y,W,H", help="Only the tiles under this part, in canvas pixels."),
+    typer.Option(metavar=METAVAR, help="Only the tiles under this part, in canvas pixels."),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with a canvas; of another grid, what it changes.")
@@ -81,25 +82,12 @@ def _request(words: dict[str, Any], region: str | None) -> GenerateRequest:
     from ssldiff_gui.core.requests import GenerateRequest
 
     try:
-        return GenerateRequest.model_validate({**words, "region": corner_of(region)})
+        return GenerateRequest.model_validate({**words, "region": region_of(region)})
     except ValidationError as error:
         first = error.errors()[0]
         raise BadRequest(
             f"--{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Correct that option."
         ) from error
-
-
-def corner_of(text: str | None) -> Corner | None:
-    """Turn "X,Y,W,H" into numbers."""
-    if text is None:
-        return None
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError as error:
-        raise BadRequest(
-            f"“{text}” is no region.", "Write x, y, width and height: --region 1024,0,2048,1024."
-        ) from error
-    return x, y, width, height
 
 
 def facts_of(result: GenerateResult) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ssldiff_gui.core.errors import UnsupportedFile
+from ssldiff_gui.core.errors import MissingFile, UnsupportedFile
 from ssldiff_gui.storage.grids import GridRecord, load_grid_record, save_grid
 from ssldiff_gui.storage.lattice import Fit
 from ssldiff_gui.storage.patch_features import Form, Imported, Told, load_features, save_features
@@ -28,15 +28,25 @@ def write_grid(path: Path, record: GridRecord, form: Form = "trident") -> None:
         save_grid(path, record.grid, edits=record.edits, notes=record.notes)
 
 
-def check_name(path: Path) -> None:
-    """Refuse a name that says no format, before any work is done for it.
+def check_output(path: Path) -> None:
+    """Refuse what no grid can be written to, before any work is done for it.
 
     Raises
     ------
     UnsupportedFile
-        Says which names there are.
+        Its suffix says no format of grids, or it is a folder.
+    MissingFile
+        Its folder is not there.
     """
     _is_features(path)
+    if path.is_dir():
+        raise UnsupportedFile(path, f"{path} is a folder.", "Choose another output.")
+    if not path.parent.is_dir():
+        raise MissingFile(
+            path.parent,
+            f"There is no folder {path.parent}.",
+            "Make it first, or choose another output.",
+        )
 
 
 def _is_features(path: Path) -> bool:
