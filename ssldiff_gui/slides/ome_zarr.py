@@ -10,6 +10,7 @@ import numpy as np
 import zarr
 
 from ssldiff_gui.core.geometry import Box, Scale
+from ssldiff_gui.slides.canvas_place import stated_place
 from ssldiff_gui.slides.identity import Identity
 from ssldiff_gui.slides.positioned import Gate
 from ssldiff_gui.slides.problems import broken, naming, oversized, unsupported
@@ -95,7 +96,10 @@ def _scene(path: Path, folder: Path, multiscale: Mapping[str, Any], number: int)
         raise broken(path, "its image has no size")
     if any(axes.bands(array.shape) != bands for array in arrays):
         raise broken(path, "its levels have different channels")
+    scale, georeference = stated_place(folder)
     size = pixel_size(multiscale, axes)
+    if scale is None and size is not None:
+        scale = Scale(size[0], size[1], "µm")
     chunk = getattr(arrays[0], "chunks", None) or arrays[0].shape
     return Scene(
         path,
@@ -104,7 +108,8 @@ def _scene(path: Path, folder: Path, multiscale: Mapping[str, Any], number: int)
         levels_of(sizes),
         dtype=dtypes.pop(),
         bands=_band_names(multiscale, bands),
-        scale=None if size is None else Scale(size[0], size[1], "µm"),
+        scale=scale,
+        georeference=georeference,
         tile=axes.size(chunk),
     )
 

@@ -10,15 +10,16 @@ import json
 import os
 import sys
 
-import diffusers  # noqa: F401 - loaded before the forks
 import torch
 
 from ssldiff_gui.core.requests import GenerateRequest
 from ssldiff_gui.jobs.generate import generate
+from ssldiff_gui.models.generators import load_generator
 
 
 def main() -> None:
     torch.set_num_threads(1)
+    load_generator(sys.argv[1], "cpu")  # brings all that is imported late
     print("ready", flush=True)
     for line in sys.stdin:
         work = json.loads(line)

@@ -21,7 +21,7 @@ from ssldiff_gui.storage.grids import save_grid
 from tests.models.tiny import tiny_generator_folder
 
 KILLS = 50
-TILE = 64
+TILE = 32
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(600)]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, which Windows has not")
@@ -30,11 +30,11 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, which Wi
 class Farm:
     """Starts renders in forks and kills them."""
 
-    def __init__(self, repository, home):
+    def __init__(self, repository, home, model):
         environment = os.environ | {"SSLDIFF_HOME": str(home), "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.render_child"], cwd=repository, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
+            [sys.executable, "-m", "tests.faults.render_child", str(model)], cwd=repository,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
         )  # fmt: skip
         assert self._line() == "ready"
 
@@ -63,7 +63,8 @@ class Farm:
 
 @pytest.fixture
 def farm(repository, tmp_path):
-    found = Farm(repository, tmp_path / "home")
+    model = tiny_generator_folder(tmp_path / "tiny")
+    found = Farm(repository, tmp_path / "home", model)
     yield found
     found.close()
 
@@ -79,12 +80,11 @@ def tiles_of(path):
 
 @needs_fork
 def test_fifty_kills(farm, tmp_path):
-    model = tiny_generator_folder(tmp_path / "tiny")
-    vectors = np.random.default_rng(3).standard_normal((6, 8, 8)).astype(np.float32)
+    vectors = np.random.default_rng(3).standard_normal((3, 4, 8)).astype(np.float32)
     save_grid(tmp_path / "g.safetensors", EmbeddingGrid(vectors, "tiny@000000000000", 32))
     request = {
-        "grid": str(tmp_path / "g.safetensors"), "model": str(model), "steps": 4, "batch": 4,
-        "device": "cpu", "resume": True,
+        "grid": str(tmp_path / "g.safetensors"), "model": str(tmp_path / "tiny"), "steps": 2,
+        "batch": 4, "device": "cpu", "resume": True,
     }  # fmt: skip
     began = time.monotonic()
     whole = farm.render(request | {"canvas": str(tmp_path / "whole.ome.zarr")})
