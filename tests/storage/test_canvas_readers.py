@@ -136,6 +136,60 @@ def test_it_says_that_it_is_synthetic_and_how_it_was_made(tmp_path: Path) -> Non
         assert found["georeference"] == {"crs": place.crs, "affine": list(place.affine)}
 
 
+@pytest.mark.parametrize("share", ["nothing", "a tile", "all"])
+def test_our_reader_knows_where_on_earth_it_lies(tmp_path: Path, share: str) -> None:
+    place = Georeference("EPSG:32614", (0.5, 0.0, 600_000.0, 0.0, -0.5, 5_200_000.0))
+    scale = Scale(0.5, 0.5, "m")
+    with a_canvas(tmp_path / "a.ome.zarr", scale=scale, georeference=place) as canvas:
+        if share == "a tile":
+            canvas.write(0, 0, tile_of(canvas, a_picture(), 0, 0))
+        elif share == "all":
+            fill(canvas, a_picture())
+            canvas.finish()
+        with open_slide(canvas.path) as slide:
+            assert slide.scenes[0].scale == scale
+            assert slide.scenes[0].georeference == place
+
+
+AFFINE = [0.5, 0.0, 600_000.0, 0.0, -0.5, 5_200_000.0]
+NESTED = "GEOGCS[" * 9000 + "]" * 9000
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"crs": "EPSG:32614", "affine": [float("nan"), *AFFINE[1:]]},
+        {"crs": "EPSG:32614", "affine": [1e308, 1e308, 0, 1e308, -1e308, 0]},
+        {"crs": "EPSG:32614", "affine": [10**400, *AFFINE[1:]]},
+        {"crs": "EPSG:32614", "affine": [0.0] * 6},
+        {"crs": "EPSG:32614", "affine": AFFINE[:5]},
+        {"crs": "EPSG:9999999", "affine": AFFINE},
+        {"crs": "+init=/etc/passwd:root", "affine": AFFINE},
+        {"crs": "/vsicurl/https://example.org/a.prj", "affine": AFFINE},
+        {"crs": NESTED, "affine": AFFINE},
+        {"crs": ["EPSG:32614"], "affine": AFFINE},
+        "EPSG:32614",
+        [1],
+    ],
+    ids=lambda lie: str(lie)[:40],
+)
+def test_a_place_that_makes_no_sense_is_none(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], lie: object
+) -> None:
+    with a_canvas(tmp_path / "a.ome.zarr", scale=Scale(0.5, 0.5, "µm")) as canvas:
+        pass
+    file = canvas.path / "zarr.json"
+    facts = json.loads(file.read_text())
+    facts["attributes"]["ssldiff"]["georeference"] = lie
+    for scale in ({"x": -1, "y": 1, "unit": "m"}, {"x": 1, "y": 1, "unit": "ft"}, 7, [lie]):
+        facts["attributes"]["ssldiff"]["scale"] = scale
+        file.write_text(json.dumps(facts))
+        with open_slide(canvas.path) as slide:
+            assert slide.scenes[0].georeference is None
+            assert slide.scenes[0].scale == Scale(0.5, 0.5, "µm")
+    assert capfd.readouterr().err == ""
+
+
 def test_who_has_it_open_sees_a_tile_written_again(tmp_path: Path) -> None:
     old, new = a_picture(seed=0), a_picture(seed=1)
     with a_canvas(tmp_path / "a.ome.zarr") as canvas:
