@@ -46,9 +46,20 @@ def describe(slide: Slide) -> dict[str, Any]:
         "format": slide.kind,
         **{key: value for key, value in scenes[0].items() if key != "name"},
         "fingerprint": slide.fingerprint,
+        "synthetic": _synthetic(slide.path),
         "associated": sorted(slide.associated),
         "scenes": scenes,
     }
+
+
+def _synthetic(path: Path) -> dict[str, Any] | None:
+    """Return how a picture of ours was made; None says nothing about where it comes from."""
+    from dataclasses import asdict
+
+    from ssldiff_gui.storage.summaries import summary_of
+
+    found = summary_of(path)
+    return None if found is None else asdict(found)
 
 
 def _scene(scene: Scene) -> dict[str, Any]:
@@ -93,6 +104,8 @@ def _print_table(title: str, facts: dict[str, Any]) -> None:
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [("format", facts["format"])]
+    if facts["synthetic"] is not None:
+        rows.append(("synthetic", _synthetic_words(facts["synthetic"])))
     several = len(facts["scenes"]) > 1
     for number, scene in enumerate(facts["scenes"]):
         if several:
@@ -101,6 +114,12 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("associated", ", ".join(facts["associated"]) or "none"))
     rows.append(("fingerprint", facts["fingerprint"]))
     return rows
+
+
+def _synthetic_words(found: dict[str, Any]) -> str:
+    if found["model"] is None:
+        return "yes; the record of how it was made is damaged"
+    return f"yes, model {found['model']}, seed {found['seed']}"
 
 
 def _scene_rows(scene: dict[str, Any]) -> list[tuple[str, str]]:

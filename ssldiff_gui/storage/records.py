@@ -39,7 +39,7 @@ def read_record(path: Path | str) -> Record:
         try:
             if path.is_dir():
                 return _of_folder(path)
-            content = _content(path)
+            content = record_text(path)
             if content is None:
                 raise _nothing(path)
             return unpack(content)
@@ -62,8 +62,14 @@ def _local(path: Path | str) -> Path:
     return local
 
 
-def _content(path: Path) -> bytes | None:
-    """Return the record's text; None when there is none."""
+def record_text(path: Path) -> bytes | None:
+    """Return the text of the record in a file, unread; None when there is none.
+
+    Raises
+    ------
+    BadRecord
+        When there is one and it is not whole.
+    """
     if not path.is_file():
         return None
     with path.open("rb") as file:
