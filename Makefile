@@ -13,7 +13,7 @@ help:
 	@echo "make test    run every test"
 	@echo "make check   the fast gates: ruff, mypy, import-linter"
 	@echo "make tour    drive the real program and take the screenshots, the README's too"
-	@echo "make bench   measure the viewer and the start"
+	@echo "make bench   measure the viewer, the start, the engine and embedding"
 	@echo "make clean   remove what can be made again (not .venv)"
 
 setup:
@@ -45,6 +45,8 @@ tour: setup-display
 bench: setup-display
 	$(SCREEN) -m tests.benchmarks.viewer
 	$(SCREEN) -m tests.benchmarks.startup
+	$(VENV) -m tests.benchmarks.render
+	$(VENV) -m tests.benchmarks.embed
 
 pin: setup
 	$(VENV) packaging/pin.py

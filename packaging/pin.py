@@ -13,6 +13,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = "ssldiff-gui"
+CHOSEN_BY_TORCH = ("nvidia-", "cuda-", "triton")
+"""Packages for one platform or one kind of GPU: torch names the very versions that it wants."""
+
 TARGET = Path(__file__).with_name("constraints.txt")
 HEADING = "# The versions that the tests passed with. Written by packaging/pin.py; do not edit.\n"
 
@@ -39,6 +42,7 @@ def main() -> None:
     seen: dict[tuple[str, str], str] = {}
     follow(ROOT, "dev", seen)
     versions = {name: version for (name, _), version in seen.items() if name != ROOT}
+    versions = {k: v for k, v in versions.items() if not k.startswith(CHOSEN_BY_TORCH)}
     lines = [f"{name}=={version}\n" for name, version in sorted(versions.items())]
     TARGET.write_text(HEADING + "".join(lines), encoding="utf-8")
     print(f"{len(lines)} versions in {TARGET.name}")

@@ -16,41 +16,66 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssldiff_gui.core.errors import (
-        BadAnnotations,
-        BrokenFile,
-        ChangedFile,
-        EncryptedFile,
-        FileProblem,
-        MissingFile,
-        OversizedFile,
-        OversizedRequest,
-        RemoteFile,
-        UnsupportedFile,
-        UserError,
-    )
+    from ssldiff_gui.core.edits import Script
+    from ssldiff_gui.core.edits import apply as apply_edits
+    from ssldiff_gui.core.errors import FileProblem, UserError
+    from ssldiff_gui.core.grid import EmbeddingGrid
+    from ssldiff_gui.core.requests import EmbedRequest, ExportRequest, GenerateRequest
+    from ssldiff_gui.jobs.embed import embed
+    from ssldiff_gui.jobs.export import export_canvas as export
+    from ssldiff_gui.jobs.generate import generate
+    from ssldiff_gui.jobs.replay import replay
+    from ssldiff_gui.models.encoders import load_encoder
+    from ssldiff_gui.models.generators import load_generator
     from ssldiff_gui.slides import open_slide
+    from ssldiff_gui.storage.canvas import Canvas
+    from ssldiff_gui.storage.grids import load_grid, save_grid
 
     __version__: str
 
+_HOMES = {
+    "Canvas": "storage.canvas",
+    "EmbedRequest": "core.requests",
+    "EmbeddingGrid": "core.grid",
+    "ExportRequest": "core.requests",
+    "FileProblem": "core.errors",
+    "GenerateRequest": "core.requests",
+    "Script": "core.edits",
+    "UserError": "core.errors",
+    "apply_edits": "core.edits:apply",
+    "embed": "jobs.embed",
+    "export": "jobs.export:export_canvas",
+    "generate": "jobs.generate",
+    "load_encoder": "models.encoders",
+    "load_generator": "models.generators",
+    "load_grid": "storage.grids",
+    "open_slide": "slides",
+    "replay": "jobs.replay",
+    "save_grid": "storage.grids",
+}
+"""Where each public name lives in the package, and what it is called there when that differs."""
+
 __all__ = [
-    "BadAnnotations",
-    "BrokenFile",
-    "ChangedFile",
-    "EncryptedFile",
+    "Canvas",
+    "EmbedRequest",
+    "EmbeddingGrid",
+    "ExportRequest",
     "FileProblem",
-    "MissingFile",
-    "OversizedFile",
-    "OversizedRequest",
-    "RemoteFile",
-    "UnsupportedFile",
+    "GenerateRequest",
+    "Script",
     "UserError",
     "__version__",
+    "apply_edits",
+    "embed",
+    "export",
+    "generate",
+    "load_encoder",
+    "load_generator",
+    "load_grid",
     "open_slide",
+    "replay",
+    "save_grid",
 ]
-
-_HOMES = {"open_slide": "ssldiff_gui.slides"}
-"""Where a public name lives; the errors, which are all the others, live in `core.errors`."""
 
 
 def _version() -> str:
@@ -69,7 +94,8 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = _version()
     else:
-        value = getattr(import_module(_HOMES.get(name, "ssldiff_gui.core.errors")), name)
+        home, _, there = _HOMES[name].partition(":")
+        value = getattr(import_module(f"{__name__}.{home}"), there or name)
     globals()[name] = value
     return value
 
