@@ -8,7 +8,6 @@ record in the ledger are on the disk itself, so no death of the program or the m
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from math import gcd
@@ -182,14 +181,6 @@ class Canvas(CanvasView):
                 raise
         return canvas
 
-    @property
-    def scratch(self) -> Path:
-        """A folder for what an engine must put somewhere until the canvas is finished."""
-        folder = self.path / files.SCRATCH
-        with self._writing():
-            folder.mkdir(exist_ok=True)
-        return folder
-
     def write(self, row: int, column: int, pixels: RGB) -> None:
         """Write a tile; when this returns, nothing short of a broken disk loses it.
 
@@ -264,12 +255,11 @@ class Canvas(CanvasView):
         return frozenset(key[1:] for key in bad if key[0] == 0)
 
     def finish(self) -> None:
-        """Make what coarser levels lack, drop the scratch folder, and note that this is the end."""
+        """Make what coarser levels lack, and note that this is the end."""
         with self._writing():
             self._make_coarser(forced=True)
             with self._guard:
                 self._record(Finished(edition=self._state.edition))
-            shutil.rmtree(self.path / files.SCRATCH, ignore_errors=True)
 
     def close(self) -> None:
         """Let others write to it; a second time does nothing."""

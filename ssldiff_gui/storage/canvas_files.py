@@ -33,7 +33,7 @@ OWN = "ssldiff"
 
 LEDGER, RECIPE = f"{OWN}/ledger", f"{OWN}/recipe.json"
 GRID, NEXT_GRID = f"{OWN}/grid.safetensors", f"{OWN}/grid.next.safetensors"
-ASIDE, SCRATCH = f"{OWN}/unfinished", f"{OWN}/scratch"
+ASIDE = f"{OWN}/unfinished"
 
 LARGEST_METADATA = 16 << 20
 

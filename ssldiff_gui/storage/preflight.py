@@ -36,20 +36,12 @@ class Estimate:
     ----------
     disk
         Of the finished canvas, with its coarser levels.
-    scratch
-        In its folder while it is being made.
     memory
         Of the host.
     """
 
     disk: int
-    scratch: int = 0
     memory: int = 0
-
-    @property
-    def room(self) -> int:
-        """Bytes of disk that have to be free before it is begun."""
-        return self.disk + self.scratch
 
 
 def estimate(
@@ -57,7 +49,6 @@ def estimate(
     height: int,
     *,
     sample: RGB | None = None,
-    scratch: int = 0,
     memory: int = 0,
     tile: int = TILE,
     chunk: int = CHUNK,
@@ -71,7 +62,7 @@ def estimate(
     sample
         (height, width, 3) uint8 pixels like those it will hold, such as a tile that is done
         already or a part of the source: the estimate is then within 10 %.
-    scratch, memory
+    memory
         What the engine wants for itself.
     tile, chunk
         See `Layout`.
@@ -83,7 +74,7 @@ def estimate(
     index = _index_size(layout)
     disk = round(3 * pixels * ratio) + shards * (index + _RECORD + _BLOCK // 2) + _FIXED
     own = 6 * 3 * tile * tile + 2 * _RECORD * shards
-    return Estimate(disk, scratch, memory + own)
+    return Estimate(disk, memory + own)
 
 
 def check_space(folder: Path, need: Estimate | int) -> None:
@@ -96,7 +87,7 @@ def check_space(folder: Path, need: Estimate | int) -> None:
     need
         Bytes.
     """
-    room = need.room if isinstance(need, Estimate) else need
+    room = need.disk if isinstance(need, Estimate) else need
     free = free_bytes(folder)
     if free < room + SPARE:
         raise NoSpace(

@@ -216,10 +216,7 @@ def test_finishing_a_part_shows_it_in_all_levels(tmp_path: Path) -> None:
     picture = a_picture()
     with a_canvas(tmp_path / "a.ome.zarr") as canvas:
         canvas.write(2, 2, tile_of(canvas, picture, 2, 2))
-        scratch = canvas.scratch
-        (scratch / "latents").write_bytes(b"much")
         canvas.finish()
-        assert not scratch.exists()
         only = np.full_like(picture, 255)
         only[128:192, 128:192] = picture[128:192, 128:192]
         assert np.array_equal(whole(canvas, 2), halved(halved(only)))
@@ -352,12 +349,11 @@ def test_pixels_have_the_tiles_shape(tmp_path: Path, shape: tuple[int, ...]) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["0", "0/c/0", "0/c/0/1", "ssldiff", "ssldiff/scratch", "ssldiff/writer.json"]
+    "name", ["0", "0/c/0", "0/c/0/1", "ssldiff", "ssldiff/unfinished", "ssldiff/writer.json"]
 )
 def test_a_canvas_that_leads_elsewhere_is_not_written(tmp_path: Path, name: str) -> None:
     with a_canvas(tmp_path / "a.ome.zarr") as canvas:
         fill(canvas, a_picture())
-        _ = canvas.scratch
     inner, outside = canvas.path / name, tmp_path / "outside"
     if inner.exists():
         inner.rename(outside)
