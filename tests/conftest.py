@@ -26,6 +26,18 @@ if BLIND:  # Qt would end the whole run
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+PARITY = Path(os.environ.get("SSLDIFF_PARITY") or REPOSITORY.parent / "shared" / "parity")
+"""What the published programs answered; read here, because tests run without our variables."""
+
+
+@pytest.fixture(scope="session")
+def parity() -> Path:
+    """Numbers that the published systems' own code has given, one folder a system."""
+    if not PARITY.is_dir():
+        pytest.skip("the published programs' answers are not beside this checkout")
+    return PARITY
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The checkout that is being tested."""

@@ -125,7 +125,6 @@ PRESETS = {
             shifts=((0, 0),),
             blend="uniform",
             guidance=3.0,
-            told=1,
             decode_stride=0.5,
             decode_blend="gaussian",
             whole=True,

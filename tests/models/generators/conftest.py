@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,6 @@ import torch
 
 from ssldiff_gui.models.generators import LatentDiffusion, load_generator
 from tests.models.tiny import tiny_generator_folder
-
-# read when imported: each test runs without the variables of the person who runs it
-PARITY = Path(
-    os.environ.get("SSLDIFF_PARITY", Path(__file__).resolve().parents[4] / "shared" / "parity")
-)
-
-
-@pytest.fixture(scope="session")
-def parity() -> Path:
-    """Numbers that the published systems' own code has given."""
-    if not PARITY.is_dir():
-        pytest.skip("the fixtures made by the published code are not beside this checkout")
-    return PARITY
 
 
 @pytest.fixture(autouse=True)
