@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ssldiff_gui.core.errors import FileProblem
+from ssldiff_gui.storage.leftovers import sweep, unfinished_prefix
 
 _HINTS = {
     errno.ENOSPC: "Free some space on that disk, or choose another folder.",
@@ -40,9 +41,10 @@ def replacing(path: Path) -> Iterator[Path]:
     FileProblem
         When the folder cannot be written to; `path` is then as it was.
     """
+    sweep(path)
     try:
         handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent or "."
+            prefix=unfinished_prefix(path), suffix=path.suffix, dir=path.parent or "."
         )
         os.close(handle)
     except OSError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ssldiff_gui.core.errors import FileProblem, NoSpace
 from ssldiff_gui.storage.atomic import cannot_write, replacing, sync
+from ssldiff_gui.storage.leftovers import sweep, unfinished_prefix
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 SPARE = 16 << 20
@@ -41,10 +42,11 @@ def placing_folder(path: Path) -> Iterator[Path]:
     """Offer an empty folder, which takes the place of `path` when all went well.
 
     A folder that is replaced is moved aside first: when the program is killed between the two
-    moves, it is still there under a hidden name.
+    moves, it is still there under a hidden name, and put back by the next that writes `path`.
     """
+    sweep(path)
     try:
-        fresh = Path(tempfile.mkdtemp(prefix=f".{path.stem}.", dir=path.parent or "."))
+        fresh = Path(tempfile.mkdtemp(prefix=unfinished_prefix(path), dir=path.parent or "."))
     except OSError as error:
         raise _or_full(path, cannot_write(path, error), error) from error
     try:
@@ -60,7 +62,7 @@ def placing_folder(path: Path) -> Iterator[Path]:
 @contextmanager
 def scratch_beside(path: Path) -> Iterator[Path]:
     """Offer a folder on the same disk as `path`, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}.", dir=path.parent))
+    folder = Path(tempfile.mkdtemp(prefix=unfinished_prefix(path), dir=path.parent))
     try:
         yield folder
     finally:
