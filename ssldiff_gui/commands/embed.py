@@ -9,22 +9,27 @@ import typer
 
 from ssldiff_gui.commands.convert import pixel_size
 from ssldiff_gui.commands.output import AsJson, Bar, Yes, print_json, reporting
+from ssldiff_gui.commands.regions import METAVAR, region_of
 from ssldiff_gui.core.errors import Cancelled
 
 if TYPE_CHECKING:
-    from ssldiff_gui.core.requests import Corner, EmbedRequest
+    from ssldiff_gui.core.requests import EmbedRequest
     from ssldiff_gui.core.specs import PixelSize
     from ssldiff_gui.jobs.embed import EmbedResult
 
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="The grid: .safetensors, or .h5.")]
 Part = Annotated[
-    str | None, typer.Option("--region", help="X,Y,WIDTH,HEIGHT in full-resolution pixels.")
+    str | None,
+    typer.Option("--region", metavar=METAVAR, help="A part, in full-resolution pixels."),
 ]
 SceneNumber = Annotated[int, typer.Option("--scene", help="Which image of the file.")]
 Model = Annotated[str | None, typer.Option("--model", help="An encoder: name or folder.")]
 Pixel = Annotated[str | None, typer.Option("--pixel", help="Size of a pixel: 0.25um, 0.6m.")]
 Everything = Annotated[bool, typer.Option("--all", help="Embed glass and nodata as well.")]
+Tissue = Annotated[
+    float, typer.Option("--tissue", min=0, max=1, help="Share of a cell that has to be tissue.")
+]
 Batch = Annotated[int, typer.Option("--batch", min=1, help="Cells at once.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, mps.")]
 
@@ -38,6 +43,7 @@ def embed(
     model: Model = None,
     pixel: Pixel = None,
     everything: Everything = False,
+    tissue: Tissue = 0.1,
     batch: Batch = 32,
     device: Device = "auto",
     yes: Yes = False,
@@ -48,7 +54,6 @@ def embed(
     What is done is kept beside the output until it is whole: after a stop, the same command goes
     on from there.
     """
-    corner = None if region is None else parse_region(region)
     size = None if pixel is None else pixel_size(pixel)
     with reporting(as_json=as_json), Bar(shown=not as_json) as bar:
         from ssldiff_gui.core.requests import EmbedRequest
@@ -56,11 +61,12 @@ def embed(
         request = EmbedRequest(
             slide=slide,
             scene=scene,
-            region=corner,
+            region=region_of(region),
             model=model or _only_model(slide, scene, size),
             output=str(output),
             pixel=size,
             skip_background=not everything,
+            tissue=tissue,
             batch=batch,
             device=device,
         )
@@ -79,15 +85,6 @@ def _run(request: EmbedRequest, bar: Bar, *, yes: bool) -> EmbedResult:
     except Cancelled as error:
         hint = "What was finished is kept: the same command goes on from there."
         raise Cancelled("Stopped.", hint) from error
-
-
-def parse_region(text: str) -> Corner:
-    """Return x, y, width and height."""
-    try:
-        x, y, width, height = (int(part) for part in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no region: give X,Y,WIDTH,HEIGHT.") from error
-    return x, y, width, height
 
 
 def describe(request: EmbedRequest, result: EmbedResult) -> dict[str, Any]:

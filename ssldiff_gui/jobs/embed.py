@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import JsonValue
 
 from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.geometry import Box
@@ -23,7 +24,6 @@ from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Source, Vectors
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.requests import EmbedRequest
 from ssldiff_gui.jobs.embed_plan import EmbedPlan, plan_embedding, scene_of
-from ssldiff_gui.jobs.grid_output import check_output, save_output
 from ssldiff_gui.jobs.partial_vectors import PartialVectors
 from ssldiff_gui.jobs.prefetch import in_background, ordered
 from ssldiff_gui.slides import open_slide
@@ -31,14 +31,16 @@ from ssldiff_gui.slides.cells import read_cells
 from ssldiff_gui.slides.scene import Scene
 from ssldiff_gui.slides.slide import Slide
 from ssldiff_gui.slides.tissue import data_share, tissue_look, tissue_share
+from ssldiff_gui.storage.grid_files import check_output, write_grid
+from ssldiff_gui.storage.grids import GridRecord
 
 if TYPE_CHECKING:
     import torch
 
     from ssldiff_gui.models.encoders import TimmEncoder
 
-TISSUE, DATA = 0.1, 0.5
-"""Share of a cell that is tissue, or has data, from which on the cell is embedded."""
+DATA = 0.5
+"""Share of a cell that has to have data at least, in a scene on Earth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def embed(
         One of its kinds; what was done by then is kept beside the output.
     """
     started, watch = monotonic(), progress or Silent()
-    output = check_output(Path(request.output))
+    output = Path(request.output)
+    check_output(output)
     with open_slide(request.slide) as slide:
         work = _prepared(request, slide, watch, yes=yes)
         source = Source(slide.path.name, slide.fingerprint, work.scene.name,
@@ -106,7 +109,7 @@ def embed(
             grid = EmbeddingGrid(
                 vectors, name, plan.layout.cell, plan.scale, work.valid, plan.layout.region, source
             )
-            save_output(output, grid, request)
+            write_grid(output, GridRecord(grid, notes={"request": _told(request)}))
             partial.remove()
     count = int(work.valid.sum())
     return EmbedResult(
@@ -119,6 +122,12 @@ def embed(
         device=work.device,
         notes=plan.notes,
     )
+
+
+def _told(request: EmbedRequest) -> dict[str, JsonValue]:
+    """Return what a grid's file says it was made from: all but the folders of this machine."""
+    told: dict[str, JsonValue] = request.model_dump(mode="json", exclude={"output"})
+    return told | {"slide": Path(request.slide).name, "model": Path(request.model).name}
 
 
 def _prepared(request: EmbedRequest, slide: Slide, watch: Progress, *, yes: bool) -> _Work:
@@ -142,9 +151,10 @@ def _valid(request: EmbedRequest, scene: Scene, plan: EmbedPlan) -> Mask:
         return np.ones((layout.rows, layout.columns), np.bool_)
     where = (scene, layout.region, layout.side, layout.rows, layout.columns)
     if plan.on_earth:
-        valid = data_share(*where) >= DATA
+        valid = data_share(*where) >= max(DATA, request.tissue)
     else:
-        valid = tissue_share(*where, look=tissue_look(scene, layout.region.box)) >= TISSUE
+        share = tissue_share(*where, look=tissue_look(scene, layout.region.box))
+        valid = share >= request.tissue
     if not valid.any():
         what = "pixel with data" if plan.on_earth else "tissue"
         raise BadRequest(f"No {what} was found in the region.", "--all embeds it all the same.")

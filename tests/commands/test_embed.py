@@ -80,7 +80,7 @@ def test_an_absurd_region_wants_a_yes(slide: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--region", "1,2,3"], ["--region", "a,b,c,d"], ["--pixel", "big"], ["--batch", "0"]],
+    [["--region", "1,2,3"], ["--region", "a,b,c,d"], ["--pixel", "big"], ["--tissue", "1.5"], ["--batch", "0"]],
 )
 def test_wrong_usage(slide: Path, arguments: list[str]) -> None:
     assert embed(slide, *arguments).exit_code == 2

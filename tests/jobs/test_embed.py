@@ -17,9 +17,11 @@ import pytest
 from ssldiff_gui.core.errors import (
     BadRequest,
     Cancelled,
+    MissingFile,
     MissingModel,
     NeedsConsent,
     OversizedRequest,
+    UnsupportedFile,
 )
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.core.requests import EmbedRequest
@@ -197,6 +199,37 @@ def test_glass_is_left_out_and_the_rest_is_as_without(place: Path, tmp_path: Pat
                           region=(192, 192, 64, 64)))  # fmt: skip
 
 
+def test_how_much_of_a_cell_has_to_be_tissue_can_be_said(place: Path, tmp_path: Path) -> None:
+    from tests.slides.made.tiffs import tiff
+
+    pixels = np.full((128, 256, 3), 250, np.uint8)
+    pixels[:, 50:200] = (200, 90, 160)
+    facts = {
+        "slide": str(tiff(tmp_path / "a.tif", pixels)), "skip_background": True,
+        "pixel": PixelSize(size=0.5, unit="µm"),
+    }  # fmt: skip
+    masks = [
+        embed(request_for(place, tmp_path, tissue=share, **facts)).grid.mask
+        for share in (0, 0.1, 1)
+    ]
+    assert masks[0].all()
+    assert masks[0].sum() > masks[1].sum() > masks[2].sum() > 0
+    assert not (masks[2] & ~masks[1]).any()
+
+
+def test_how_much_of_a_cell_has_to_have_data_can_be_said(tmp_path: Path) -> None:
+    tiny_encoder_folder(tmp_path / "sat", pixel=METRES)
+    data = np.full((3, 32, 160), 90, np.uint8)
+    data[:, :, 90:] = 0  # of the third cell, 26 columns of 32 have data
+    path = geotiff(tmp_path / "a.tif", data, nodata=0)
+    for share, third in ((0.1, True), (0.9, False)):
+        request = EmbedRequest(
+            slide=str(path), model=str(tmp_path / "sat"), device="cpu", tissue=share,
+            output=str(tmp_path / "g.safetensors"),
+        )  # fmt: skip
+        assert embed(request).grid.mask.tolist() == [[True, True, third, False, False]]
+
+
 def test_nodata_is_left_out_of_scenes(tmp_path: Path) -> None:
     tiny_encoder_folder(tmp_path / "sat", pixel=METRES)
     data = np.full((3, 96, 160), 90, np.uint8)
@@ -282,8 +315,8 @@ def test_absurd_regions_are_weighed_before_anything_is_read(place: Path, tmp_pat
         ({"scene": 9}, BadRequest),
         ({"model": "nobody"}, MissingModel),
         ({"device": "tpu"}, BadRequest),
-        ({"output": "g.txt"}, BadRequest),
-        ({"output": "/no/such/folder/g.safetensors"}, BadRequest),
+        ({"output": "g.txt"}, UnsupportedFile),
+        ({"output": "/no/such/folder/g.safetensors"}, MissingFile),
     ],
 )
 def test_wrong_requests(
