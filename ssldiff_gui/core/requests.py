@@ -30,6 +30,9 @@ class EmbedRequest(Frozen):
         Size of a level-0 pixel, when the file does not say.
     skip_background
         Leave out glass and nodata.
+    tissue
+        Share of a cell, from 0 to 1, that has to be tissue for the cell to be embedded; in a
+        scene on Earth, that has to have data, and there never less than a half.
     batch
         Cells the network sees at once.
     device
@@ -44,6 +47,7 @@ class EmbedRequest(Frozen):
     output: str
     pixel: PixelSize | None = None
     skip_background: bool = True
+    tissue: float = Field(default=0.1, ge=0, le=1)
     batch: int = Field(default=32, gt=0)
     device: str = "auto"
 

@@ -80,10 +80,14 @@ def test_an_absurd_region_wants_a_yes(slide: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--region", "1,2,3"], ["--region", "a,b,c,d"], ["--pixel", "big"], ["--tissue", "1.5"], ["--batch", "0"]],
+    [["--region", "1,2,3"], ["--region", "a,b,c,d"], ["--pixel", "big"], ["--batch", "0"]],
 )
 def test_wrong_usage(slide: Path, arguments: list[str]) -> None:
     assert embed(slide, *arguments).exit_code == 2
+
+
+def test_a_share_is_no_more_than_all(slide: Path) -> None:
+    assert embed(slide, "--tissue", "1.5").exit_code == 2
 
 
 def test_features_are_written_as_h5(slide: Path) -> None:
