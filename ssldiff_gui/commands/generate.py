@@ -36,7 +36,12 @@ Part = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with a canvas; of another grid, what it changes.")
 ]
-Windows = Annotated[int, typer.Option(min=1, help="Windows the network sees at once.")]
+Windows = Annotated[
+    int | None, typer.Option(min=1, help="Windows a GPU sees at once; on a CPU it is always 8.")
+]
+Compiled = Annotated[
+    bool, typer.Option("--compile", help="Compile the network, on a GPU: for very large canvases.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Precision = Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")]
 
@@ -52,7 +57,8 @@ def generate(
     guidance: Guidance = None,
     region: Part = None,
     resume: Resume = False,
-    batch: Windows = 8,
+    batch: Windows = None,
+    compiled: Compiled = False,
     device: Device = "auto",
     precision: Precision = "auto",
     yes: Yes = False,
@@ -62,7 +68,7 @@ def generate(
     words = {
         "grid": grid, "canvas": output, "model": model, "seed": seed, "preset": preset,
         "steps": steps, "guidance": guidance, "resume": resume, "batch": batch, "device": device,
-        "precision": precision,
+        "precision": precision, "compiled": compiled,
     }  # fmt: skip
     with reporting(as_json=as_json), Bar(shown=not as_json) as bar:
         from ssldiff_gui.jobs.generate import generate as run

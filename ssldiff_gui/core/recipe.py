@@ -28,7 +28,7 @@ class Recipe(Frozen):
         `EmbeddingGrid.digest()`.
     edits
         The script of edits that led to the grid, when it is known.
-    seed, steps, guidance, batch, precision
+    seed, steps, guidance, batch, precision, compiled
         As they were resolved.
     preset
         Every parameter of the way it was rendered.
@@ -51,6 +51,7 @@ class Recipe(Frozen):
     guidance: float
     batch: int
     precision: str
+    compiled: bool = False
     preset: dict[str, JsonValue]
     width: int = Field(gt=0)
     height: int = Field(gt=0)

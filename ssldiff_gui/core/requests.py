@@ -75,7 +75,10 @@ class GenerateRequest(Frozen):
     resume
         Go on with a canvas that exists, and render again what another grid changes.
     batch
-        Windows the network sees at once; part of what the last bits depend on.
+        Windows that a GPU's network sees at once; part of what the last bits depend on. A CPU's
+        always sees the same number, so that there it is not.
+    compiled
+        Compile the network on a GPU: minutes at first, quicker afterwards, other last bits.
     device
         "auto", "cpu", "cuda", "cuda:1", "mps".
     precision
@@ -92,7 +95,8 @@ class GenerateRequest(Frozen):
     guidance: float | None = None
     region: Corner | None = None
     resume: bool = False
-    batch: int = Field(default=8, gt=0)
+    batch: int | None = Field(default=None, gt=0)
+    compiled: bool = False
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
 

@@ -115,8 +115,7 @@ def generate(
     if not yes:
         _ask_first(request, recipe, speeds)
     _require_free(path, request)
-    if not path.exists():
-        check_space(path.parent, estimate(recipe.width, recipe.height))
+    _require_space(path, recipe)
     generators = _generators(folder, request)
     with _canvas(path, recipe, record.grid, tile) as canvas:
         recipe = recipe.model_copy(update={"batch": canvas.recipe.batch})
@@ -146,13 +145,25 @@ def _require_free(path: Path, request: GenerateRequest) -> None:
         )
 
 
+def _require_space(path: Path, recipe: Recipe) -> None:
+    """Raise `NoSpace` when the disk has no room for the canvas, or for what it still lacks."""
+    if path.exists():
+        _, width, height = region_within(None, recipe.width, recipe.height)[1:]
+        with Canvas.open(path) as canvas:
+            check_space(path, canvas.still_needed)
+    else:
+        check_space(path.parent, estimate(recipe.width, recipe.height))
+
+
 def _generators(folder: Path, request: GenerateRequest) -> list[Generator]:
     """Load the model, on every GPU when nobody names a device."""
     names = [request.device]
     if request.device == "auto":
         found = [name for name in devices.available() if name.startswith("cuda")]
         names = found or ["auto"]
-    return [load_generator(folder, name, request.precision) for name in names]
+    return [
+        load_generator(folder, name, request.precision, compiled=request.compiled) for name in names
+    ]
 
 
 def _canvas(path: Path, recipe: Recipe, grid: EmbeddingGrid, tile: int) -> Canvas:

@@ -16,6 +16,9 @@ from ssldiff_gui.models.folders import find_model, installed_models, read_model
 from ssldiff_gui.sampling.field import require_fit
 from ssldiff_gui.sampling.presets import Preset, preset_named
 
+CPU_BATCH, GPU_BATCH = 8, 32
+"""Windows the network sees at once: the last bits depend on it, so on a CPU it never changes."""
+
 PACKAGES = ("ssldiff-gui", "torch", "diffusers", "numpy")
 
 
@@ -95,7 +98,8 @@ def recipe_of(
             "seed": request.seed,
             "steps": preset.steps,
             "guidance": guidance,
-            "batch": request.batch,
+            "batch": CPU_BATCH if device.type == "cpu" else request.batch or GPU_BATCH,
+            "compiled": request.compiled and device.type == "cuda",
             "precision": str(precision).removeprefix("torch."),
             "preset": preset.model_dump(mode="json"),
             "width": grid.columns * side,
@@ -107,7 +111,10 @@ def recipe_of(
     )
 
 
-_SETTINGS = ("model_files", "seed", "steps", "guidance", "precision", "preset", "width", "height")
+_SETTINGS = (
+    *("model_files", "seed", "steps", "guidance", "precision", "compiled", "preset"),
+    *("width", "height"),
+)
 
 
 def require_same_settings(asked: Recipe, found: Recipe) -> None:

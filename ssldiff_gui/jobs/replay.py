@@ -141,6 +141,7 @@ def request_of(
                 "region": recipe.region,
                 "resume": resume,
                 "batch": recipe.batch,
+                "compiled": recipe.compiled,
                 "device": device,
                 "precision": recipe.precision,
             }
@@ -164,10 +165,15 @@ def model_of(recipe: Recipe, given: str | None = None) -> Path:
         A name or a folder to take instead of looking for one.
     """
     if given is None:
-        for entry in installed_models():
-            if entry.model is not None and dict(entry.model.files) == dict(recipe.model_files):
-                read_model(entry.folder)
-                return entry.folder
+        same = [
+            entry
+            for entry in installed_models()
+            if entry.model is not None and dict(entry.model.files) == dict(recipe.model_files)
+        ]
+        if same:  # the same weights may stand in folders that say other things of them
+            entry = next((entry for entry in same if entry.name == recipe.model), same[0])
+            read_model(entry.folder)
+            return entry.folder
         _require_name(recipe.model)
     try:
         folder = find_model(given or recipe.model, "generator")

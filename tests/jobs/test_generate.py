@@ -51,7 +51,7 @@ def ask(tmp_path, model):
 
     def run(name="canvas", grid=None, progress=None, tile=TILE, yes=False, **changes):
         save_grid(path, grid or grid_of())
-        facts = {"grid": str(path), "canvas": str(tmp_path / f"{name}.ome.zarr"), "batch": 4}
+        facts = {"grid": str(path), "canvas": str(tmp_path / f"{name}.ome.zarr")}
         facts |= {"model": str(model), "steps": 4, "device": "cpu"} | changes
         return generate(GenerateRequest(**facts), progress, tile=tile, yes=yes)
 
@@ -65,7 +65,7 @@ def expected(tmp_path_factory, model):
     save_grid(folder / "g.safetensors", grid_of())
     request = GenerateRequest(
         grid=str(folder / "g.safetensors"), canvas=str(folder / "c.ome.zarr"), model=str(model),
-        steps=4, batch=4, device="cpu",
+        steps=4, device="cpu",
     )  # fmt: skip
     return generate(request, tile=TILE)
 
@@ -86,6 +86,11 @@ def test_a_canvas_holds_what_was_rendered(expected):
 def test_the_same_request_gives_the_same_bytes_and_another_seed_others(ask, expected):
     assert ask("again").sha256 == expected.sha256
     assert ask("other", seed=1).sha256 != expected.sha256
+
+
+@pytest.mark.parametrize("batch", [1, 5, 64])
+def test_the_batch_that_is_asked_for_does_not_matter_on_a_cpu(ask, expected, batch):
+    assert ask(batch=batch).sha256 == expected.sha256
 
 
 def test_large_tiles_hold_the_same_pixels(ask, expected):
@@ -207,8 +212,8 @@ def test_a_model_with_a_changed_byte_is_refused(ask, tmp_path):
 def wrapped(monkeypatch, change):
     load = module.load_generator
 
-    def loaded(*arguments):
-        generator = load(*arguments)
+    def loaded(*arguments, **named):
+        generator = load(*arguments, **named)
         change(generator)
         return generator
 
@@ -227,12 +232,13 @@ def test_too_large_a_batch_is_halved_and_said(ask, monkeypatch):
         generator.denoise = limited
 
     wrapped(monkeypatch, small)
-    result = ask(batch=8)
+    result = ask()
     assert "2 windows now" in result.notes[-1]
     assert result.missing == 0
     with Canvas.open(result.canvas) as canvas:
         assert canvas.recipe.batch == 2
-    assert result.sha256 == ask("two", batch=2).sha256
+    monkeypatch.setattr("ssldiff_gui.jobs.recipes.CPU_BATCH", 2)
+    assert result.sha256 == ask("two").sha256
 
 
 def test_tiles_of_a_broken_network_are_not_called_done(ask, monkeypatch, expected):

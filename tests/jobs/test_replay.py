@@ -51,7 +51,6 @@ def rendered(model: Path, tmp_path_factory: pytest.TempPathFactory) -> GenerateR
         seed=11,
         steps=4,
         guidance=1.25,
-        batch=3,
         device="cpu",
         precision="float32",
     )
@@ -131,7 +130,8 @@ def test_the_request_is_the_one_that_was_made(record, tmp_path):
         "guidance": 1.25,
         "region": None,
         "resume": False,
-        "batch": 3,
+        "batch": 8,
+        "compiled": False,
         "precision": "float32",
     }
 
