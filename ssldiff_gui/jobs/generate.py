@@ -147,12 +147,13 @@ def _require_free(path: Path, request: GenerateRequest) -> None:
 
 def _require_space(path: Path, recipe: Recipe) -> None:
     """Raise `NoSpace` when the disk has no room for the canvas, or for what it still lacks."""
-    if path.exists():
-        _, width, height = region_within(None, recipe.width, recipe.height)[1:]
-        with Canvas.open(path) as canvas:
-            check_space(path, canvas.still_needed)
-    else:
+    if not path.exists():
         check_space(path.parent, estimate(recipe.width, recipe.height))
+        return
+    with Canvas.open(path) as canvas:
+        left = canvas.still_needed
+    if left:
+        check_space(path, left)
 
 
 def _generators(folder: Path, request: GenerateRequest) -> list[Generator]:

@@ -65,11 +65,15 @@ def naming(path: Path) -> Iterator[None]:
         ) from error
     except MemoryError as error:
         raise oversized(path, "decoding it asks for too much memory") from error
-    except (FileNotFoundError, PermissionError) as error:
+    except FileNotFoundError as error:
+        raise MissingFile(
+            path, f"{path.name} does not exist.", "Check the name, or reconnect its drive."
+        ) from error
+    except PermissionError as error:
         raise MissingFile(
             path,
-            f"{path.name} cannot be read ({type(error).__name__}).",
-            "Check that the file is there and that you may read it.",
+            f"{path.name} may not be read.",
+            "Give yourself the right to read it, or ask whom it belongs to.",
         ) from error
     except Exception as error:  # every decoder fails in its own way
         raise BrokenFile(

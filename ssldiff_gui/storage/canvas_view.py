@@ -13,6 +13,7 @@ from ssldiff_gui.storage.canvas_layout import Layout, Tile
 from ssldiff_gui.storage.canvas_pixels import digest_of, read_pixels
 from ssldiff_gui.storage.canvas_records import CanvasState
 from ssldiff_gui.storage.canvas_shards import RGB
+from ssldiff_gui.storage.preflight import still_needed
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.grid import EmbeddingGrid
@@ -111,6 +112,12 @@ class CanvasView:
     def finished(self) -> bool:
         """Whether `finish` was the last thing that happened."""
         return self._state.finished
+
+    @property
+    def still_needed(self) -> int:
+        """Bytes that it will grow by until it is whole, judged by what it holds."""
+        with self._guard:
+            return still_needed(self._state)
 
     def read(self, box: Box, level: int = 0) -> RGB:
         """Return a part of a level; white where nothing is written.

@@ -78,10 +78,14 @@ def test_an_absurd_region_wants_a_yes(slide: Path) -> None:
     assert "--yes" in result.stderr
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--region", "1,2,3"], ["--region", "a,b,c,d"], ["--pixel", "big"], ["--batch", "0"]],
-)
+@pytest.mark.parametrize("region", ["1,2,3", "a,b,c,d", "", "1,2,3,4,5"])
+def test_a_region_that_is_none_is_shown_how_to_write_one(slide: Path, region: str) -> None:
+    result = embed(slide, "--region", region)
+    assert result.exit_code == 1
+    assert "--region 1024,0,2048,1024" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--pixel", "big"], ["--batch", "0"]])
 def test_wrong_usage(slide: Path, arguments: list[str]) -> None:
     assert embed(slide, *arguments).exit_code == 2
 

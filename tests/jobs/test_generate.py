@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ssldiff_gui.core.errors import (
     IncompatibleGrid,
     MissingModel,
     NeedsConsent,
+    NoSpace,
 )
 from ssldiff_gui.core.geometry import Box, Georeference, Region, Scale
 from ssldiff_gui.core.grid import EmbeddingGrid, Source
@@ -22,6 +24,7 @@ from ssldiff_gui.core.progress import Silent
 from ssldiff_gui.core.requests import GenerateRequest
 from ssldiff_gui.jobs import generate as module
 from ssldiff_gui.jobs.generate import generate
+from ssldiff_gui.storage import preflight
 from ssldiff_gui.storage.canvas import Canvas
 from ssldiff_gui.storage.grids import save_grid
 from tests.models.tiny import tiny_generator_folder
@@ -281,3 +284,26 @@ def test_the_published_ways_render_too(ask):
     small = grid_of(2, 3)
     for preset in ("lid", "pixcell-4k"):
         assert ask(preset, grid=small, preset=preset, steps=2).missing == 0
+
+
+def test_going_on_without_room_is_refused_before_the_model_is_loaded(ask, monkeypatch):
+    begun = ask(region=(0, 0, TILE, TILE))
+    assert begun.missing
+    with Canvas.open(begun.canvas) as canvas:
+        left = canvas.still_needed
+    assert left > 0
+    usage = namedtuple("usage", "total used free")
+    spare = preflight.SPARE + left
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage(0, 0, spare - 1))
+
+    def loaded(*_):
+        raise AssertionError("it is too early for that")
+
+    with monkeypatch.context() as early:
+        early.setattr(module, "load_generator", loaded)
+        with pytest.raises(NoSpace):
+            ask(resume=True)
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage(0, 0, spare))
+    assert ask(resume=True).missing == 0
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage(0, 0, 0))
+    assert ask(resume=True).tiles == 0
