@@ -1,0 +1,1 @@
+"""How good what was rendered is, in figures."""
