@@ -1,4 +1,4 @@
-"""`ssldiff convert`: from a published checkpoint to a model folder."""
+"""`ssldiff convert`: from a published checkpoint to a model folder, or to safetensors."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ UNITS = {"um": "µm", "µm": "µm", "μm": "µm", "m": "m"}  # both of Unicode's
 
 
 Weights = Annotated[Path, typer.Argument(help="The published checkpoint.")]
-Config = Annotated[Path, typer.Option(help="The YAML file it was trained with.")]
-Output = Annotated[Path, typer.Option("--output", "-o", help="The model folder to make.")]
+Config = Annotated[Path | None, typer.Option(help="The YAML file a generator was trained with.")]
+KnownAs = Annotated[str | None, typer.Option("--as", help="Its name in `ssldiff models list`.")]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", help="The model folder to make, or X.safetensors.")
+]
 Name = Annotated[str | None, typer.Option(help="Of the model.")]
 Base = Annotated[Path | None, typer.Option(help="Gives what a conditioner alone leaves out.")]
 Classifier = Annotated[Path | None, typer.Option(help="A classifier of its latents.")]
@@ -31,8 +34,9 @@ Pixel = Annotated[str | None, typer.Option(help="Size of the pixels it makes: 0.
 def convert(
     checkpoint: Weights,
     *,
-    config: Config,
     output: Output,
+    config: Config = None,
+    known_as: KnownAs = None,
     name: Name = None,
     base: Base = None,
     classifier: Classifier = None,
@@ -41,15 +45,20 @@ def convert(
     pixel: Pixel = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a published checkpoint into a model folder; nothing of what it says is run."""
+    """Turn a published checkpoint into a model folder; nothing of what it says is run.
+
+    With --config it is a generator's; with --as it is an encoder's; with neither, its tensors
+    are written as safetensors.
+    """
     size = None if pixel is None else pixel_size(pixel)
     from ssldiff_gui.core.conversion import ConvertRequest
     from ssldiff_gui.jobs.convert import convert as run
 
     request = ConvertRequest(
         checkpoint=str(checkpoint),
-        config=str(config),
         output=str(output),
+        config=_text(config),
+        known_as=known_as,
         name=name,
         base=_text(base),
         classifier=_text(classifier),
@@ -81,12 +90,22 @@ def _text(path: Path | None) -> str | None:
 
 
 def _print(result: ConvertResult) -> None:
+    from ssldiff_gui.core.specs import GeneratorSpec
+
     spec = result.spec
-    side = spec.window * spec.factor
     parts = ", ".join(f"{part} {count}" for part, count in result.tensors.items())
-    typer.echo(f"{spec.title} ({result.family}) → {result.folder}")
-    typer.echo(f"  window   {side} × {side} pixels, {spec.window} × {spec.window} latents")
-    typer.echo(f"  tensors  {parts}; {len(result.left_out)} of no use were left out")
-    typer.echo(f"  licence  {result.licence.name} {result.licence.url}".rstrip())
+    if spec is None:
+        typer.echo(f"{parts} tensors → {result.folder}".removeprefix("file "))
+    elif isinstance(spec, GeneratorSpec):
+        side = spec.window * spec.factor
+        typer.echo(f"{spec.title} ({result.family}) → {result.folder}")
+        typer.echo(f"  window   {side} × {side} pixels, {spec.window} × {spec.window} latents")
+    else:
+        typer.echo(f"{spec.id} → {result.folder}")
+        typer.echo(f"  gives    {spec.dim} values for a cell of {spec.cell} × {spec.cell} pixels")
+    if spec is not None:
+        typer.echo(f"  tensors  {parts}; {len(result.left_out)} of no use were left out")
+    if result.licence is not None:
+        typer.echo(f"  licence  {result.licence.name} {result.licence.url}".rstrip())
     for note in result.notes:
         typer.echo(f"  note     {note}")

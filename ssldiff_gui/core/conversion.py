@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from ssldiff_gui.core.specs import Frozen, GeneratorSpec, Licence, PartSpec, PixelSize
+from ssldiff_gui.core.specs import EncoderSpec, Frozen, GeneratorSpec, Licence, PartSpec, PixelSize
 
 if TYPE_CHECKING:
     import torch
@@ -17,16 +17,26 @@ if TYPE_CHECKING:
 CONVERTERS = "ssldiff_gui.converters"
 """Entry points of this group are converters; their names are the families'."""
 
+READERS = "ssldiff_gui.readers"
+"""Entry points of this group return the tensors of a checkpoint by name, running nothing of it."""
+
 
 class ConvertRequest(Frozen):
-    """Turn a published checkpoint into a model folder.
+    """Turn a published checkpoint into a model folder, or into safetensors.
+
+    With `config` it is a generator's, with `known_as` an encoder's; with neither, its tensors
+    are written as they are.
 
     Parameters
     ----------
-    checkpoint, config
-        Paths of the checkpoint and of the YAML file it was made with.
+    checkpoint
+        Path of the checkpoint.
     output
-        The model folder to make.
+        The model folder to make, or a file that ends with .safetensors.
+    config
+        Path of the YAML file that a generator was made with.
+    known_as
+        Name that the catalogue has for an encoder.
     name
         Of the model; None takes the folder's.
     base
@@ -43,8 +53,9 @@ class ConvertRequest(Frozen):
 
     kind: Literal["convert"] = "convert"
     checkpoint: str
-    config: str
     output: str
+    config: str | None = None
+    known_as: str | None = None
     name: str | None = None
     base: str | None = None
     classifier: str | None = None
@@ -60,13 +71,13 @@ class ConvertResult(Frozen):
     Parameters
     ----------
     folder
-        Path of the model folder.
+        Path of the model folder, or of the file.
     family
-        Name of the converter that knew the checkpoint.
+        Name of the converter that knew the checkpoint; "encoder"; or "tensors".
     spec
-        What the model is.
+        What the model is; None for tensors alone.
     licence
-        Terms of its weights.
+        Terms of its weights, where they are known.
     tensors
         Number of tensors by part.
     left_out
@@ -77,8 +88,8 @@ class ConvertResult(Frozen):
 
     folder: str
     family: str
-    spec: GeneratorSpec
-    licence: Licence
+    spec: GeneratorSpec | EncoderSpec | None
+    licence: Licence | None
     tensors: dict[str, int]
     left_out: list[str]
     notes: list[str]

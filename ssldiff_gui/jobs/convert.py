@@ -30,6 +30,7 @@ from ssldiff_gui.core.errors import (
     UserError,
 )
 from ssldiff_gui.core.progress import Progress, Silent
+from ssldiff_gui.storage.leftovers import sweep, unfinished_prefix
 
 CHILD = "ssldiff_gui.jobs.convert_child"
 LIMIT = 3600.0
@@ -50,12 +51,13 @@ _PASSED_ON = frozenset(
 def convert(
     request: ConvertRequest, progress: Progress | None = None, *, limit: float = LIMIT
 ) -> ConvertResult:
-    """Turn a published checkpoint into a model folder.
+    """Turn a published checkpoint into a model folder, or into safetensors.
 
     Parameters
     ----------
     request
-        What to convert; a model folder that is there already is replaced, another one is not.
+        What to convert; a model folder or safetensors that are there already are replaced,
+        nothing else is.
     progress
         Watches, and may ask for an end.
     limit
@@ -80,10 +82,9 @@ def convert(
     checkpoint = Path(request.checkpoint)
     progress.report(0, 1, f"Converting {checkpoint.name}")
     with _scratch(output) as scratch:
-        made = scratch / "model"
-        inside = request.model_copy(
-            update={"output": str(made), "name": request.name or output.name}
-        )
+        made = scratch / "made"
+        name = request.name or (output.name if request.config else None)
+        inside = request.model_copy(update={"output": str(made), "name": name})
         answer = _ask(inside, scratch, progress, limit)
         result = ConvertResult.model_validate(answer)
         _put(made, output, scratch)
@@ -97,6 +98,15 @@ def _check(request: ConvertRequest, output: Path) -> None:
     for path in (*named, request.classifier, request.classifier_config):
         if path is not None and not Path(path).is_file():
             raise MissingFile(path, f"There is no file {path}.", "Check the path.")
+    if request.config is None:
+        _check_no_generator(request)
+    elif request.known_as is not None:
+        raise BadRequest(
+            "An encoder of the catalogue needs no configuration.", "Give --config or --as."
+        )
+    if request.config is None and request.known_as is None:
+        _check_file(request, output)
+        return
     if (request.classifier is None) != (request.classifier_config is None):
         raise BadRequest(
             "A classifier and its configuration go together.",
@@ -109,12 +119,45 @@ def _check(request: ConvertRequest, output: Path) -> None:
         )
 
 
+def _check_no_generator(request: ConvertRequest) -> None:
+    """Refuse what only a generator has, rather than pass over it."""
+    given = {
+        "--base": request.base,
+        "--classifier": request.classifier,
+        "--encoder": request.encoder,
+        "--pixel": request.pixel,
+        "--name": request.name,
+    }
+    idle = [option for option, value in given.items() if value is not None]
+    if idle:
+        raise BadRequest(
+            f"{', '.join(idle)} can be said of a generator only.",
+            "Give the YAML file that it was trained with, with --config.",
+        )
+
+
+def _check_file(request: ConvertRequest, output: Path) -> None:
+    """Refuse to write tensors where they would not be found, or over something else."""
+    if output.suffix != ".safetensors":
+        raise BadRequest(
+            "What the checkpoint holds is not said.",
+            "Give --config FILE.yaml for a generator, --as NAME for an encoder of `ssldiff "
+            "models`, or an output that ends with .safetensors for its tensors alone.",
+        )
+    if output.exists() and (not output.is_file() or output.samefile(request.checkpoint)):
+        raise BadRequest(f"{output} is there already.", "Choose another file.")
+
+
 @contextlib.contextmanager
 def _scratch(output: Path) -> Iterator[Path]:
-    """Offer a folder on the same disk, which is gone afterwards whatever happens."""
+    """Offer a folder on the same disk, which is gone afterwards whatever happens.
+
+    If this process is killed it is left; the next conversion to the same place removes it.
+    """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+        sweep(output)
+        folder = Path(tempfile.mkdtemp(prefix=unfinished_prefix(output), dir=output.parent))
     except OSError as error:
         raise _unwritable(output, error) from error
     try:
@@ -124,10 +167,10 @@ def _scratch(output: Path) -> Iterator[Path]:
 
 
 def _put(made: Path, output: Path, scratch: Path) -> None:
-    """Put a finished folder in its place; what was there is kept until then."""
-    old = scratch / "old"
+    """Put what is finished in its place; what was there is kept until then."""
+    old = scratch / output.name  # by this name it is put back, should this process be killed
     try:
-        if output.exists():
+        if output.is_dir():
             output.replace(old)
         try:
             made.replace(output)

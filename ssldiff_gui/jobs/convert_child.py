@@ -62,8 +62,15 @@ def main() -> int:
 
 
 def convert(request: ConvertRequest) -> ConvertResult:
-    """Read a checkpoint and write the model folder; see `jobs.convert.convert`."""
-    checkpoint = _checkpoint(request)
+    """Read a checkpoint and write what is asked for; see `jobs.convert.convert`."""
+    if request.config is None:
+        from ssldiff_gui.jobs.convert_weights import convert_encoder, convert_tensors
+
+        return convert_tensors(request) if request.known_as is None else convert_encoder(request)
+    return _convert_generator(request, _checkpoint(request, Path(request.config)))
+
+
+def _convert_generator(request: ConvertRequest, checkpoint: Checkpoint) -> ConvertResult:
     family, converter = _converter(checkpoint)
     converted = converter.convert(checkpoint)
     wanted = _finished(converted.spec, request)
@@ -80,15 +87,18 @@ def convert(request: ConvertRequest) -> ConvertResult:
     )
 
 
-def _checkpoint(request: ConvertRequest) -> Checkpoint:
+def _checkpoint(request: ConvertRequest, config: Path) -> Checkpoint:
     classifier = None
     if request.classifier is not None and request.classifier_config is not None:
         path = Path(request.classifier_config)
         classifier = Checkpoint(Path(request.classifier), read_config(path), path.parent)
-    path = Path(request.config)
     base = None if request.base is None else Path(request.base)
     return Checkpoint(
-        Path(request.checkpoint), read_config(path), path.parent, base=base, classifier=classifier
+        Path(request.checkpoint),
+        read_config(config),
+        config.parent,
+        base=base,
+        classifier=classifier,
     )
 
 

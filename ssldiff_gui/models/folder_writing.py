@@ -62,12 +62,13 @@ def write_model(
         _refuse_foreign(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        fresh = aside / folder.name
         try:
+            fresh.mkdir()  # unlike the one around it, with the rights that new folders have
             for name, content in contents.items():
-                _write(aside / name, content)
-            written = _finish(aside, model, card)
-            aside.chmod(0o755)
-            _take_place(aside, folder)
+                _write(fresh / name, content)
+            written = _finish(fresh, model, card)
+            _take_place(fresh, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
@@ -122,7 +123,10 @@ def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
         first = plain.data_ptr() not in seen
         alone[name] = plain if whole and first else plain.clone()
         seen.add(plain.data_ptr())
+    path.touch()
+    mode = path.stat().st_mode
     save_file(alone, path, metadata={"format": "pt"})
+    path.chmod(mode)  # safetensors lets nobody else read what it writes
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -142,20 +146,20 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-def _take_place(aside: Path, folder: Path) -> None:
+def _take_place(fresh: Path, folder: Path) -> None:
     """Put a finished folder where another may be; a crash between leaves the old one beside."""
     if folder.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
         folder.replace(old / folder.name)
         try:
-            aside.replace(folder)
+            fresh.replace(folder)
         except OSError:
             (old / folder.name).replace(folder)
             raise
         finally:
             shutil.rmtree(old, ignore_errors=True)
     else:
-        aside.replace(folder)
+        fresh.replace(folder)
     with suppress(OSError):
         _sync(folder.parent)
 

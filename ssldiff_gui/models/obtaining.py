@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssldiff_gui.core.errors import BadRequest, MissingModel, NeedsConsent, UnsafeFile, UserError
 from ssldiff_gui.core.progress import Progress, Silent
@@ -24,6 +24,9 @@ from ssldiff_gui.models.encoders import save_encoder
 from ssldiff_gui.models.folders import installed_folder, installed_name, read_model
 from ssldiff_gui.models.hub import HUB, HubFile, Repository, fetch, look
 from ssldiff_gui.models.weights import load_tensors, sha256_of
+
+if TYPE_CHECKING:
+    import torch
 
 FIRST_USE = "first use"
 PINNED = "pinned"
@@ -107,8 +110,7 @@ def offer(name: str, *, local: bool = False) -> Offer:
     if entry.repository is None or entry.obtain == "convert":
         raise MissingModel(
             f"{entry.title} is given by its owners as a pickle only, which is not downloaded.",
-            f"Get it from {entry.source}, turn it into safetensors, and install those with "
-            f"`ssldiff models get {name} --from FILE.safetensors`.",
+            f"Get it from {entry.source} yourself. {_two_steps(entry.name)}",
         )
     found = look(entry.repository, entry.revision or entry.branch)
     if entry.weights not in found.files:
@@ -187,9 +189,58 @@ def install_file(given: Offer, path: Path) -> Obtained:
     path
         The file; `config.json` beside it is read when the model needs one.
     """
+    return _install(given, spec_beside(given.entry, path), path, None)
+
+
+def known(name: str) -> CatalogueEntry:
+    """Return an entry of the catalogue.
+
+    Raises
+    ------
+    MissingModel
+        There is none of that name.
+    """
+    try:
+        return catalogue()[name]
+    except KeyError as error:
+        raise MissingModel(
+            f"The catalogue has no model {name!r}.", f"It has {', '.join(catalogue())}."
+        ) from error
+
+
+def spec_beside(entry: CatalogueEntry, path: Path) -> EncoderSpec:
+    """Return the specification for a file of weights; `config.json` beside it is read too."""
     beside = path.parent / CONFIG
-    config = read_json(beside) if beside.is_file() else {}
-    return _install(given, _spec(given.entry, config, {}), path, None)
+    return _spec(entry, read_json(beside) if beside.is_file() else {}, {})
+
+
+def fitted(
+    entry: CatalogueEntry, spec: EncoderSpec, tensors: Mapping[str, torch.Tensor]
+) -> tuple[EncoderSpec, dict[str, torch.Tensor]]:
+    """Fit weights, by the names their owners gave them, to the network of an entry.
+
+    Raises
+    ------
+    DamagedModel, BadRequest
+        They are another network's.
+    """
+    spec, tensors = with_tensors(spec, tensors)
+    if entry.encoder is not None and entry.encoder.dim != spec.dim:
+        raise BadRequest(
+            f"{entry.title} gives {entry.encoder.dim} values for a cell, and these weights "
+            f"{spec.dim}.",
+            "They belong to another model.",
+        )
+    return spec, tensors
+
+
+def card_of(entry: CatalogueEntry, licence: Licence) -> str:
+    """Return the text of the README of an entry's model folder."""
+    return (
+        f"# {entry.title}\n\n{entry.notes}\n\nFrom {entry.source}. {terms(licence)}\n\n"
+        "The weights were renamed to fit timm's network; their values are unchanged, but for "
+        "position embeddings where the notes say so.\n"
+    )
 
 
 def _install(given: Offer, spec: EncoderSpec, weights: Path, commit: str | None) -> Obtained:
@@ -201,11 +252,10 @@ def _install(given: Offer, spec: EncoderSpec, weights: Path, commit: str | None)
             "Get it again from its owners.",
         )  # fmt: skip
     trust = PINNED if given.pinned else FIRST_USE
-    spec, tensors = with_tensors(spec, load_tensors(weights))
-    _check_length(entry, spec)
+    spec, tensors = fitted(entry, spec, load_tensors(weights))
     folder = installed_folder() / entry.name
     made = save_encoder(
-        folder, spec, tensors, licence=given.licence, card=_card(entry, given.licence),
+        folder, spec, tensors, licence=given.licence, card=card_of(entry, given.licence),
         provenance=_provenance(entry, commit, digest, trust),
     )  # fmt: skip
     return Obtained(folder, made, commit, digest, trust)
@@ -223,15 +273,6 @@ def _spec(
     return entry.encoder.model_copy(
         update={"architecture": told.architecture, "arguments": told.arguments}
     )
-
-
-def _check_length(entry: CatalogueEntry, spec: EncoderSpec) -> None:
-    if entry.encoder is not None and entry.encoder.dim != spec.dim:
-        raise BadRequest(
-            f"{entry.title} gives {entry.encoder.dim} values for a cell, and these weights "
-            f"{spec.dim}.",
-            "They belong to another model.",
-        )
 
 
 def _with_pin(entry: CatalogueEntry) -> CatalogueEntry:
@@ -279,8 +320,16 @@ def _no_safetensors(entry: CatalogueEntry, found: Repository) -> MissingModel:
     what = f"only {', '.join(others[:3])}" if others else "no single file of weights"
     return MissingModel(
         f"{found.name} holds {what}: no {entry.weights}, and pickles are not downloaded.",
-        f"Get it from {entry.source} yourself, turn it into safetensors, and install those with "
-        f"`ssldiff models get {entry.name} --from FILE.safetensors`.",
+        f"Get it from {entry.source} yourself. {_two_steps(entry.name)}",
+    )
+
+
+def _two_steps(name: str) -> str:
+    """Say how a pickle that is at hand becomes an installed model."""
+    file = f"{installed_name(name)}.safetensors"
+    return (
+        f"Then turn it into safetensors with `ssldiff convert FILE -o {file}`, and install those "
+        f"with `ssldiff models get {name} --from {file}`."
     )
 
 
@@ -295,11 +344,3 @@ def _provenance(
         "trust": trust,
         "source": entry.source,
     }
-
-
-def _card(entry: CatalogueEntry, licence: Licence) -> str:
-    return (
-        f"# {entry.title}\n\n{entry.notes}\n\nFrom {entry.source}. {terms(licence)}\n\n"
-        "The weights were renamed to fit timm's network; their values are unchanged, but for "
-        "position embeddings where the notes say so.\n"
-    )

@@ -88,7 +88,7 @@ def check_safetensors(path: Path) -> None:
         raise UnsafeFile(
             path,
             f"{path.name} is {what}: such a file could run code when it is read, and was not.",
-            "Turn the checkpoint into safetensors with `ssldiff convert`.",
+            "Turn the checkpoint into safetensors with `ssldiff convert FILE -o FILE.safetensors`.",
         )
     raise _damaged(path, "its header is not whole")
 

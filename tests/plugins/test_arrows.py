@@ -82,7 +82,8 @@ def test_all_that_a_plugin_offers_is_there(path):
     project = tomllib.loads(path.read_text("utf-8"))["project"]
     offered = project["entry-points"]
     assert set(offered) <= {
-        "ssldiff_gui.converters", "ssldiff_gui.networks", "ssldiff_gui.conditioners",
+        "ssldiff_gui.converters", "ssldiff_gui.readers", "ssldiff_gui.networks",
+        "ssldiff_gui.conditioners",
     }  # fmt: skip
     for group, names in offered.items():
         for name, place in names.items():

@@ -29,12 +29,20 @@ class Bystander:
         pass
 
 
-BYSTANDERS = tuple(
-    f"{package}.callbacks.{name}"
-    for package in ("pytorch_lightning", "lightning.pytorch")
-    for name in ("model_checkpoint.ModelCheckpoint", "early_stopping.EarlyStopping")
+BYSTANDERS = (
+    "argparse.Namespace",
+    *(
+        f"{package}.callbacks.{name}"
+        for package in ("pytorch_lightning", "lightning.pytorch")
+        for name in ("model_checkpoint.ModelCheckpoint", "early_stopping.EarlyStopping")
+    ),
 )
-"""Names by which old versions of Lightning keep the state of their callbacks."""
+"""What DINO keeps its options as, and old versions of Lightning the state of their callbacks."""
+
+WRAPPERS = ("state_dict", "teacher", "model", "student")
+"""Names under which trainings keep the weights of a network; the first that is there counts."""
+
+DEEPEST = 4
 
 
 def read_state(path: Path) -> State:
@@ -54,24 +62,56 @@ def read_state(path: Path) -> State:
     OutOfMemory
         There is no room for it.
     """
-    head = _head(path)
-    try:
-        found = _safetensors(path) if head[8:9] == b"{" else _torch(path, head)
-    except MemoryError as error:
-        raise OutOfMemory(
-            f"{path.name} does not fit into this machine's memory.", "Close other programs."
-        ) from error
-    state = found.get("state_dict", found) if isinstance(found, Mapping) else found
-    if not isinstance(state, Mapping) or not state:
-        raise _broken(path, "it holds no tensors by name")
-    for name, tensor in state.items():
-        _check(path, name, tensor)
-    return dict(state)
+    found = _content(path)
+    return _state(path, found.get("state_dict", found) if isinstance(found, Mapping) else found)
+
+
+def read_weights(path: Path) -> State:
+    """Return the tensors of the one network that a checkpoint is published for, by name.
+
+    Parameters
+    ----------
+    path
+        As for `read_state`; the tensors may lie deeper, under the names in `WRAPPERS`.
+
+    Raises
+    ------
+    UnsafeFile, BrokenFile, OutOfMemory
+        As `read_state` does.
+    """
+    found = _content(path)
+    for _ in range(DEEPEST):
+        if not isinstance(found, Mapping):
+            break
+        inside = [found[name] for name in WRAPPERS if isinstance(found.get(name), Mapping)]
+        if not inside:
+            break
+        found = inside[0]
+    return _state(path, found)
 
 
 def own(tensor: torch.Tensor) -> torch.Tensor:
     """Return a float32 copy that shares its memory with nothing."""
     return tensor.detach().to(torch.float32, copy=True).contiguous()
+
+
+def _content(path: Path) -> object:
+    """Return all that a file holds."""
+    head = _head(path)
+    try:
+        return _safetensors(path) if head[8:9] == b"{" else _torch(path, head)
+    except MemoryError as error:
+        raise OutOfMemory(
+            f"{path.name} does not fit into this machine's memory.", "Close other programs."
+        ) from error
+
+
+def _state(path: Path, found: object) -> State:
+    if not isinstance(found, Mapping) or not found:
+        raise _broken(path, "it holds no tensors by name")
+    for name, tensor in found.items():
+        _check(path, name, tensor)
+    return dict(found)
 
 
 def _head(path: Path) -> bytes:
