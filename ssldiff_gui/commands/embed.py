@@ -10,7 +10,6 @@ import typer
 from ssldiff_gui.commands.convert import pixel_size
 from ssldiff_gui.commands.output import AsJson, Bar, Yes, print_json, reporting
 from ssldiff_gui.commands.regions import METAVAR, region_of
-from ssldiff_gui.core.errors import Cancelled
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.requests import EmbedRequest
@@ -55,8 +54,10 @@ def embed(
     on from there.
     """
     size = None if pixel is None else pixel_size(pixel)
-    with reporting(as_json=as_json), Bar(shown=not as_json) as bar:
+    kept = "What was finished is kept: the same command goes on from there."
+    with reporting(as_json=as_json), Bar(shown=not as_json, after=kept) as bar:
         from ssldiff_gui.core.requests import EmbedRequest
+        from ssldiff_gui.jobs.embed import embed as run
 
         request = EmbedRequest(
             slide=slide,
@@ -70,21 +71,11 @@ def embed(
             batch=batch,
             device=device,
         )
-        result = _run(request, bar, yes=yes)
+        result = run(request, bar, yes=yes)
     if as_json:
         print_json(describe(request, result))
     else:
         _print(request, result)
-
-
-def _run(request: EmbedRequest, bar: Bar, *, yes: bool) -> EmbedResult:
-    from ssldiff_gui.jobs.embed import embed as run
-
-    try:
-        return run(request, bar, yes=yes)
-    except Cancelled as error:
-        hint = "What was finished is kept: the same command goes on from there."
-        raise Cancelled("Stopped.", hint) from error
 
 
 def describe(request: EmbedRequest, result: EmbedResult) -> dict[str, Any]:
@@ -93,7 +84,7 @@ def describe(request: EmbedRequest, result: EmbedResult) -> dict[str, Any]:
     region, scale = grid.region, grid.scale
     box = None if region is None else region.box
     return {
-        "output": request.output,
+        "grid": request.output,
         "model": request.model,
         "encoder": grid.encoder,
         "rows": grid.rows,
@@ -106,8 +97,8 @@ def describe(request: EmbedRequest, result: EmbedResult) -> dict[str, Any]:
         "cells": result.cells,
         "skipped": result.skipped,
         "resumed": result.resumed,
-        "seconds": result.seconds,
-        "tiles_per_second": result.tiles_per_second,
+        "seconds": round(result.seconds, 3),
+        "cells_per_second": round(result.tiles_per_second, 3),
         "device": result.device,
         "digest": grid.digest(),
         "notes": list(result.notes),
@@ -131,10 +122,11 @@ def _only_model(slide: str, scene: int, pixel: PixelSize | None) -> str:
 
 def _print(request: EmbedRequest, result: EmbedResult) -> None:
     grid = result.grid
-    typer.echo(
-        f"{request.output}: {grid.rows} × {grid.columns} cells of {grid.dim} values by "
-        f"{grid.encoder}; {result.cells:,} embedded, {result.skipped:,} left out, "
-        f"{result.seconds:.1f} s on {result.device}."
-    )
+    size = f"{grid.rows} × {grid.columns} cells of {grid.dim} values"
+    typer.echo(f"{request.output}: {size} by {grid.encoder}")
+    skipped = f", {result.skipped:,} left out as background" if result.skipped else ""
+    resumed = f", {result.resumed:,} of them before" if result.resumed else ""
+    typer.echo(f"{result.cells:,} embedded{resumed}{skipped}; {result.seconds:.1f} s")
+    typer.echo(f"computed on {result.device}")
     for note in result.notes:
         typer.echo(note, err=True)

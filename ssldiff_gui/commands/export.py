@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,24 +48,24 @@ def export(
         from ssldiff_gui.jobs.export import export_canvas
 
         request = _request(canvas, output, region, level)
-        with Bar(shown=not as_json) as bar:
+        with Bar(shown=not as_json, after="Nothing was written.") as bar:
             done = export_canvas(request, bar, partial=partial, yes=yes, quality=quality)
     if as_json:
-        print_json(facts_of(done))
+        print_json(facts_of(done, output))
     else:
         _say(done, output)
 
 
-def facts_of(done: Exported) -> dict[str, Any]:
-    """Return what `--json` prints."""
+def facts_of(done: Exported, output: str) -> dict[str, Any]:
+    """Return what `--json` prints; files are called as on the command line, but for the word."""
     return {
-        "path": str(done.path),
-        "sidecar": str(done.sidecar),
+        "path": str(_as_given(done.path, output)),
+        "sidecar": str(_as_given(done.sidecar, output)),
         "format": done.format,
         "width": done.width,
         "height": done.height,
         "sha256": done.sha256,
-        "missing_tiles": done.missing,
+        "missing": done.missing,
         "synthetic": True,
         "bytes": done.bytes,
         "seconds": round(done.seconds, 3),
@@ -77,15 +78,17 @@ def _request(canvas: str, output: str, region: str | None, level: int) -> Export
     return ExportRequest(canvas=canvas, output=output, region=region_of(region), level=level)
 
 
-def _say(done: Exported, asked: str) -> None:
-    from pathlib import Path
+def _as_given(path: Path, output: str) -> Path:
+    return Path(output).with_name(path.name)
 
+
+def _say(done: Exported, asked: str) -> None:
     from ssldiff_gui.storage.preflight import in_words
 
-    typer.echo(f"{done.path}: {done.format}, {done.width:,} × {done.height:,} pixels")
-    typer.echo(f"{in_words(done.bytes)} in {done.seconds:.1f} s; what it is stands beside it in")
-    typer.echo(f"{done.sidecar.name}")
+    size = f"{done.width:,} × {done.height:,} pixels, {in_words(done.bytes)}"
+    typer.echo(f"{_as_given(done.path, asked)}: {done.format}, {size}, {done.seconds:.1f} s")
+    typer.echo(f"How it was made is in it, and in {done.sidecar.name} beside it.")
     if done.path.name != Path(asked).name:
         typer.echo("“synthetic” was put into its name, so that nobody takes it for a real picture.")
     if done.missing:
-        typer.echo(f"{done.missing:,} tiles that are not rendered are white in it.")
+        typer.echo(f"Tiles that are not rendered are white in it: {done.missing:,}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,9 +74,9 @@ def generate(
 
         result = run(_request(words, region), bar, yes=yes)
     if as_json:
-        print_json(facts_of(result))
+        print_json(facts_of(result, output))
     else:
-        _print(result)
+        _print(result, output)
     if result.failed:
         raise typer.Exit(PARTLY)
 
@@ -96,29 +95,33 @@ def _request(words: dict[str, Any], region: str | None) -> GenerateRequest:
         ) from error
 
 
-def facts_of(result: GenerateResult) -> dict[str, Any]:
-    """Return what `--json` prints."""
+def facts_of(result: GenerateResult, output: str) -> dict[str, Any]:
+    """Return what `--json` prints; the canvas is called what it was called on the command line."""
     from dataclasses import asdict
 
     facts = asdict(result)
-    facts["canvas"] = str(result.canvas)
+    facts["canvas"] = output
+    facts["synthetic"] = True
     facts["seconds"] = round(result.seconds, 3)
     if result.seconds and result.tiles:
         facts["megapixels_per_second"] = round(result.megapixels / result.seconds, 4)
     return facts
 
 
-def _print(result: GenerateResult) -> None:
+def _print(result: GenerateResult, output: str) -> None:
     size = f"{result.width:,} × {result.height:,} pixels"
-    typer.echo(f"{Path(result.canvas).name}: {size}, synthetic")
-    typer.echo(
-        f"{result.tiles} tiles in {result.seconds:,.1f} s, {result.evaluations:,} evaluations"
-    )
+    typer.echo(f"{output}: {size}, synthetic")
+    made = f"{_tiles(result.tiles)} rendered" if result.tiles else "Nothing was left to render"
+    typer.echo(f"{made}, {result.seconds:,.1f} s, {result.evaluations:,} evaluations")
     for note in result.notes:
         typer.echo(note)
     if result.failed:
-        typer.echo(f"{result.failed} tiles failed; try them again with --resume.", err=True)
+        typer.echo(f"{_tiles(result.failed)} failed: --resume tries again.", err=True)
     elif result.missing:
-        typer.echo(f"{result.missing} tiles are not rendered yet: --resume without --region.")
+        typer.echo(f"{_tiles(result.missing)} still missing: --resume without --region goes on.")
     if result.sha256:
-        typer.echo(f"sha256 {result.sha256}")
+        typer.echo(f"SHA-256 of the pixels: {result.sha256}")
+
+
+def _tiles(number: int) -> str:
+    return f"{number:,} tile" if number == 1 else f"{number:,} tiles"

@@ -25,7 +25,7 @@ def info(
     from ssldiff_gui.slides import open_slide
 
     with reporting(as_json=as_json), open_slide(file, remote=remote) as slide:
-        facts = describe(slide)
+        facts = describe(slide) | {"path": file}
     if as_json:
         print_json(facts)
     else:

@@ -76,9 +76,16 @@ class Bar:
     ----------
     shown
         Whether anything is drawn; asking for an end works all the same.
+    after
+        What is said to those who asked for an end.
     """
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(
+        self,
+        *,
+        shown: bool,
+        after: str = "What was finished is kept: --resume goes on from there.",
+    ) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -92,6 +99,7 @@ class Bar:
             transient=True,
         )
         self._task: TaskID | None = None
+        self._after = after
         self._stop = threading.Event()
         self._handler: Any = None
         self.started = time.monotonic()
@@ -121,4 +129,4 @@ class Bar:
     def check(self) -> None:
         """Raise `Cancelled` once Ctrl-C was pressed."""
         if self._stop.is_set():
-            raise Cancelled("Stopped.", "What was finished is kept: --resume goes on from there.")
+            raise Cancelled("Stopped.", self._after)

@@ -51,20 +51,21 @@ def replay(
                 progress=bar,
             )
     if as_json:
-        print_json(facts_of(done))
+        print_json(facts_of(done, output))
     else:
-        _say(done)
+        _say(done, output)
     if done.same is False and not done.differences:
         raise typer.Exit(FAILED)
 
 
-def facts_of(done: Replayed) -> dict[str, Any]:
-    """Return what `--json` prints."""
+def facts_of(done: Replayed, output: str) -> dict[str, Any]:
+    """Return what `--json` prints; the canvas is called what it was called on the command line."""
     result = done.result
     return {
-        "canvas": str(result.canvas),
+        "canvas": output,
         "width": result.width,
         "height": result.height,
+        "synthetic": True,
         "sha256": result.sha256,
         "expected": done.expected,
         "same": done.same,
@@ -75,8 +76,8 @@ def facts_of(done: Replayed) -> dict[str, Any]:
     }
 
 
-def _say(done: Replayed) -> None:
-    typer.echo(f"{done.result.canvas}: {done.result.width:,} × {done.result.height:,} pixels")
+def _say(done: Replayed, output: str) -> None:
+    typer.echo(f"{output}: {done.result.width:,} × {done.result.height:,} pixels, synthetic")
     if done.same is None:
         typer.echo("The file was made from an unfinished canvas: there is nothing to compare with.")
     elif done.same:

@@ -71,7 +71,7 @@ def test_the_facts(canvas, tmp_path):
         "width": 1500,
         "height": 1100,
         "sha256": hashlib.sha256(PIXELS.tobytes()).hexdigest(),
-        "missing_tiles": 0,
+        "missing": 0,
         "synthetic": True,
         "bytes": path.stat().st_size,
     }
@@ -102,13 +102,13 @@ def test_missing_tiles(tmp_path):
     assert "1 of the tiles" in error["message"]
     assert "1 of the canvas failed" in error["message"]
     found = facts(path, "-o", tmp_path / "a.png", "--partial")
-    assert (found["missing_tiles"], found["sha256"]) == (1, None)
+    assert (found["missing"], found["sha256"]) == (1, None)
     with Image.open(tmp_path / "a.synthetic.png") as image:
         pixels = np.asarray(image)
     assert (pixels[:1024, 1024:] == 255).all()
     assert np.array_equal(pixels[:, :1024], PIXELS[:, :1024])
     assert (
-        "1 tiles that are not rendered are white"
+        "not rendered are white in it: 1"
         in run(path, "-o", tmp_path / "b.png", "--partial").stdout
     )
 
