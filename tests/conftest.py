@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+# Two runs side by side, on two cores: more threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 HOMES = {
