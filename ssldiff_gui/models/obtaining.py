@@ -110,7 +110,7 @@ def offer(name: str, *, local: bool = False) -> Offer:
     if entry.repository is None or entry.obtain == "convert":
         raise MissingModel(
             f"{entry.title} is given by its owners as a pickle only, which is not downloaded.",
-            f"Get it from {entry.source} yourself. {_two_steps(entry.name)}",
+            f"Get it from {entry.source} yourself. {_two_steps(entry)}",
         )
     found = look(entry.repository, entry.revision or entry.branch)
     if entry.weights not in found.files:
@@ -320,16 +320,17 @@ def _no_safetensors(entry: CatalogueEntry, found: Repository) -> MissingModel:
     what = f"only {', '.join(others[:3])}" if others else "no single file of weights"
     return MissingModel(
         f"{found.name} holds {what}: no {entry.weights}, and pickles are not downloaded.",
-        f"Get it from {entry.source} yourself. {_two_steps(entry.name)}",
+        f"Get it from {entry.source} yourself. {_two_steps(entry)}",
     )
 
 
-def _two_steps(name: str) -> str:
+def _two_steps(entry: CatalogueEntry) -> str:
     """Say how a pickle that is at hand becomes an installed model."""
-    file = f"{installed_name(name)}.safetensors"
+    file = f"{installed_name(entry.name)}.safetensors"
+    beside = "" if entry.encoder else f", with its {CONFIG} beside them,"
     return (
-        f"Then turn it into safetensors with `ssldiff convert FILE -o {file}`, and install those "
-        f"with `ssldiff models get {name} --from {file}`."
+        f"Then turn it into safetensors with `ssldiff convert FILE -o {file}`, and install those"
+        f"{beside} with `ssldiff models get {entry.name} --from {file}`."
     )
 
 

@@ -13,6 +13,7 @@ from ssldiff_gui.core.conversion import ConvertResult
 from ssldiff_gui.core.errors import UnsafeFile
 from ssldiff_gui.core.specs import GeneratorSpec, Licence, PartSpec, PixelSize
 from ssldiff_gui.jobs import convert as job
+from ssldiff_gui.models.catalogue import catalogue
 
 app = typer.Typer()
 app.command()(convert)
@@ -63,6 +64,25 @@ def test_json(asked):
     result = run.invoke(app, ["c.ckpt", "--config", "c.yaml", "-o", "out", "--json"])
     assert ConvertResult.model_validate(json.loads(result.stdout)) == RESULT
     assert asked[0].pixel is None
+
+
+def test_an_encoder_is_named_and_tensors_are_counted(asked, monkeypatch):
+    result = run.invoke(app, ["c.pth", "--as", "hipt-patch", "-o", "out"])
+    assert result.exit_code == 0, result.output
+    assert (asked[0].known_as, asked[0].config) == ("hipt-patch", None)
+    spec = catalogue()["hipt-patch"].encoder.model_copy(update={"id": "hipt-patch@1"})
+    answers = {
+        "hipt-patch@1 → there": {"family": "encoder", "spec": spec},
+        "7 tensors → there": {"family": "tensors", "spec": None, "licence": None,
+                              "tensors": {"file": 7}},
+    }  # fmt: skip
+    for words, changes in answers.items():
+        made = RESULT.model_copy(update=changes)
+        monkeypatch.setattr(job, "convert", lambda *_, made=made: made)
+        result = run.invoke(app, ["c.pth", "-o", "out"])
+        assert words in result.stdout
+        result = run.invoke(app, ["c.pth", "-o", "out", "--json"])
+        assert ConvertResult.model_validate_json(result.stdout) == made
 
 
 def test_a_refusal_is_an_exit_code_and_data(monkeypatch):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -185,6 +188,40 @@ def test_a_process_that_hangs_is_ended(tmp_path, request_of, odd):
     with pytest.raises(Cancelled):
         job.convert(request_of(), Watch(end=True))
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="whether a process lives is not asked there")
+def test_what_a_killed_conversion_left_is_gone_after_the_next(tmp_path, request_of, odd):
+    odd("hang")
+    request = request_of()
+    code = (
+        "import sys; from ssldiff_gui.core.conversion import ConvertRequest; "
+        "from ssldiff_gui.jobs import convert as job; job.CHILD = 'tests.jobs.odd_child'; "
+        "job.convert(ConvertRequest.model_validate_json(sys.argv[1]))"
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    somebodys = out / ".a.notes"
+    somebodys.mkdir()
+    victim = subprocess.Popen(
+        [sys.executable, "-c", code, request.model_dump_json()], start_new_session=True
+    )
+    children = Path(f"/proc/{victim.pid}/task/{victim.pid}/children")
+    ends = time.monotonic() + 60
+    while not any((folder / "words").exists() for folder in out.iterdir()):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    time.sleep(0.2)
+    orphans = children.read_text().split() if children.exists() else []
+    victim.kill()
+    victim.wait()
+    for orphan in orphans:
+        os.kill(int(orphan), signal.SIGKILL)
+    assert len(list(out.iterdir())) == 2
+    odd("crash")
+    with pytest.raises(ConversionFailed):
+        job.convert(request)
+    assert list(out.iterdir()) == [somebodys]
 
 
 def test_tokens_stay_here(request_of, odd, monkeypatch):

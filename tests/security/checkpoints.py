@@ -6,6 +6,7 @@ import io
 import pickle
 import tarfile
 import zipfile
+from argparse import Namespace
 from collections import OrderedDict
 from pathlib import Path
 
@@ -107,6 +108,18 @@ def program(mark):
     return target.getvalue()
 
 
+def options_of_dino(mark):
+    """Return a checkpoint as DINO writes it, with a call among its options."""
+    content = {"teacher": {"backbone.a": torch.zeros(2)}, "args": Namespace(lr=touch(mark))}
+    return saved(content)
+
+
+def call_for_options(mark):
+    """Return a pickle that hands a call to the class of those options."""
+    call = by_name("builtins", "exec", source(mark))[:-1].decode()
+    return with_pickle(f"cargparse\nNamespace\n({call}tR.".encode())
+
+
 LIGHTNING = "pytorch_lightning.callbacks.model_checkpoint\nModelCheckpoint"
 
 
@@ -145,6 +158,10 @@ EVIL = {
     "torch's own loader": lambda mark: with_pickle(by_name("torch", "load", mark)),
     "a class that is let through, with a call": behind_a_bystander,
     "a class that is let through, with a state": state_of_a_bystander,
+    "options of a training, with a call": options_of_dino,
+    "a call instead of options": call_for_options,
+    "call in a teacher": lambda mark: saved({"teacher": {"a": touch(mark)}, "student": {}}),
+    "call beside a model": lambda mark: saved({"model": {"a": torch.zeros(1)}, "x": touch(mark)}),
     "old tar": old_tar,
     "exported program": program,
     "TorchScript": lambda mark: rezipped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 import types
@@ -9,7 +10,7 @@ import types
 import pytest
 import torch
 import yaml
-from ssldiff_cvlab.reading import read_state
+from ssldiff_cvlab.reading import read_state, read_weights
 
 from ssldiff_gui.core.conversion import ConvertRequest
 from ssldiff_gui.core.errors import BrokenFile, FileProblem, UnsafeFile
@@ -44,18 +45,20 @@ def test_nothing_of_a_checkpoint_is_run(tmp_path):
         content = evil(mark)
         for ending in NAMES:
             path = write(tmp_path, content, f"evil{ending}")
-            with pytest.raises(FileProblem) as caught:
-                read_state(path)
-            assert path.name in caught.value.message, form
-            assert caught.value.hint
-            refused += 1
-            unsafe += isinstance(caught.value, UnsafeFile)
+            for read in (read_state, read_weights):
+                with pytest.raises(FileProblem) as caught:
+                    read(path)
+                assert path.name in caught.value.message, form
+                assert caught.value.hint
+                refused += 1
+                unsafe += isinstance(caught.value, UnsafeFile)
     executed = sum(mark.exists() for mark in marks)
-    print(f"\ncheckpoint_canaries={len(EVIL) * len(NAMES)}")
+    given = 2 * len(EVIL) * len(NAMES)
+    print(f"\ncheckpoint_canaries={given}")
     print(f"checkpoint_executed={executed}")
     print(f"checkpoint_refused={refused}")
     assert executed == 0
-    assert refused == len(EVIL) * len(NAMES)
+    assert refused == given
     assert unsafe == refused
 
 
@@ -70,6 +73,17 @@ def test_an_evil_checkpoint_ends_in_one_typed_error_and_leaves_no_folder(tmp_pat
     assert caught.value.path == path
     assert not mark.exists()
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("known_as", [None, "hipt-patch"])
+def test_no_pickle_gets_past_as_an_encoder(tmp_path, known_as):
+    mark, output = tmp_path / "mark", tmp_path / "made.safetensors"
+    path = write(tmp_path, EVIL["call in a teacher"](mark))
+    request = ConvertRequest(checkpoint=str(path), output=str(output), known_as=known_as)
+    with pytest.raises(UnsafeFile) as caught:
+        convert(request)
+    assert caught.value.path == path
+    assert sorted(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +120,27 @@ def test_a_configuration_that_unfolds_into_everything(tmp_path):
     assert time.monotonic() - started < 5
 
 
+A, B = torch.zeros(2), torch.ones(2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a": A},
+        {"state_dict": {"a": A}, "epoch": 3},
+        {"model": {"a": A}, "optimizer": {"state": {}}},
+        {"student": {"a": B}, "teacher": {"a": A}, "args": argparse.Namespace(lr=0.1, arch="x")},
+        {"model": {"teacher": {"a": A}, "student": {"a": B}}, "iteration": 7},
+    ],
+    ids=["plain", "state_dict", "model", "DINO", "deeper"],
+)
+@pytest.mark.parametrize("new", [True, False])
+def test_weights_are_found_where_trainings_put_them(tmp_path, content, new):
+    found = read_weights(write(tmp_path, saved(content, _use_new_zipfile_serialization=new)))
+    assert list(found) == ["a"]
+    assert torch.equal(found["a"], A)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -122,8 +157,10 @@ def test_a_configuration_that_unfolds_into_everything(tmp_path):
     ids=range(9),
 )
 def test_only_plain_tensors_by_name_are_taken(tmp_path, content):
-    with pytest.raises(BrokenFile, match=r"evil\.ckpt"):
-        read_state(write(tmp_path, saved(content)))
+    path = write(tmp_path, saved(content))
+    for read in (read_state, read_weights):
+        with pytest.raises(BrokenFile, match=r"evil\.ckpt"):
+            read(path)
 
 
 def test_an_archive_that_claims_more_than_it_holds(tmp_path):
