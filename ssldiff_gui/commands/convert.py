@@ -93,18 +93,18 @@ def _print(result: ConvertResult) -> None:
     from ssldiff_gui.core.specs import GeneratorSpec
 
     spec = result.spec
-    parts = ", ".join(f"{part} {count}" for part, count in result.tensors.items())
     if spec is None:
-        typer.echo(f"{parts} tensors → {result.folder}".removeprefix("file "))
-    elif isinstance(spec, GeneratorSpec):
+        typer.echo(f"{sum(result.tensors.values())} tensors → {result.folder}")
+        return
+    if isinstance(spec, GeneratorSpec):
         side = spec.window * spec.factor
         typer.echo(f"{spec.title} ({result.family}) → {result.folder}")
         typer.echo(f"  window   {side} × {side} pixels, {spec.window} × {spec.window} latents")
     else:
         typer.echo(f"{spec.id} → {result.folder}")
         typer.echo(f"  gives    {spec.dim} values for a cell of {spec.cell} × {spec.cell} pixels")
-    if spec is not None:
-        typer.echo(f"  tensors  {parts}; {len(result.left_out)} of no use were left out")
+    parts = ", ".join(f"{part} {count}" for part, count in result.tensors.items())
+    typer.echo(f"  tensors  {parts}; {len(result.left_out)} of no use were left out")
     if result.licence is not None:
         typer.echo(f"  licence  {result.licence.name} {result.licence.url}".rstrip())
     for note in result.notes:
