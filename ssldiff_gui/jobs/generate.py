@@ -33,7 +33,7 @@ from ssldiff_gui.sampling.presets import Preset
 from ssldiff_gui.sampling.render import Renderer
 from ssldiff_gui.sampling.store import LIMIT
 from ssldiff_gui.storage.canvas import TILE, Canvas
-from ssldiff_gui.storage.grids import load_grid_record
+from ssldiff_gui.storage.grid_files import read_grid
 from ssldiff_gui.storage.preflight import check_space, estimate, in_words
 
 CONSENT = 1 << 26
@@ -106,7 +106,7 @@ def generate(
     tile
         Side of a tile, for tests.
     """
-    record = load_grid_record(Path(request.grid))
+    record = read_grid(Path(request.grid)).record
     folder, model, spec = model_for(record.grid, request.model)
     recipe = recipe_of(request, record.grid, model, edits=list(record.edits))
     region_within(request.region, recipe.width, recipe.height)

@@ -69,7 +69,8 @@ def test_a_slide_there_and_back(place: Path) -> None:
     assert (grid["grid"], grid["rows"], grid["columns"]) == ("a.safetensors", 2, 3)
     edited = told("edit", "a.safetensors", "-o", "b.safetensors", "--paint", "0,0=1,2")
     assert (edited["grid"], edited["changed"]) == ("b.safetensors", 1)
-    made = told("generate", "b.safetensors", "-o", "c.ome.zarr", "--steps", "2", "--seed", "7")
+    told("edit", "b.safetensors", "-o", "b.h5")
+    made = told("generate", "b.h5", "-o", "c.ome.zarr", "--steps", "2", "--seed", "7")
     assert (made["canvas"], made["width"], made["height"]) == ("c.ome.zarr", 96, 64)
     for ending, name in ((".png", "PNG"), (".jpg", "JPEG"), (".ome.tif", "OME-TIFF"),
                          (".ome.zarr", "OME-Zarr")):  # fmt: skip
