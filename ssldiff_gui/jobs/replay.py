@@ -180,7 +180,7 @@ def model_of(recipe: Recipe, given: str | None = None) -> Path:
     except MissingModel as error:
         raise MissingModel(
             f"The picture was made with the model {recipe.model}, which is not here.",
-            f"{error.hint} Or name its folder with --model.",
+            "Install it under that name, or name its folder with --model.",
         ) from error
     found = read_model(folder).files
     changed = [file for file in recipe.model_files if found.get(file) != recipe.model_files[file]]

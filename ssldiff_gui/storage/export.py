@@ -191,7 +191,9 @@ def _write(
 def _check_place(path: Path, kind: Format) -> None:
     if not path.parent.is_dir():
         raise MissingFile(
-            path.parent, f"The folder {path.parent} does not exist.", "Make it, or choose another."
+            path.parent,
+            f"The folder {path.parent.name} does not exist.",
+            "Make it, or choose another.",
         )
     if kind.folder and path.exists() and not _is_export(path):
         raise BadRequest(f"{path.name} is there already, and is no export.", "Choose another name.")
