@@ -108,8 +108,7 @@ def test_missing_tiles(tmp_path):
     assert (pixels[:1024, 1024:] == 255).all()
     assert np.array_equal(pixels[:, :1024], PIXELS[:, :1024])
     assert (
-        "not rendered are white in it: 1"
-        in run(path, "-o", tmp_path / "b.png", "--partial").stdout
+        "not rendered are white in it: 1" in run(path, "-o", tmp_path / "b.png", "--partial").stdout
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import namedtuple
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -292,9 +292,8 @@ def test_going_on_without_room_is_refused_before_the_model_is_loaded(ask, monkey
     with Canvas.open(begun.canvas) as canvas:
         left = canvas.still_needed
     assert left > 0
-    usage = namedtuple("usage", "total used free")
     spare = preflight.SPARE + left
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage(0, 0, spare - 1))
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: SimpleNamespace(free=spare - 1))
 
     def loaded(*_):
         raise AssertionError("it is too early for that")
@@ -303,7 +302,7 @@ def test_going_on_without_room_is_refused_before_the_model_is_loaded(ask, monkey
         early.setattr(module, "load_generator", loaded)
         with pytest.raises(NoSpace):
             ask(resume=True)
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage(0, 0, spare))
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: SimpleNamespace(free=spare))
     assert ask(resume=True).missing == 0
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage(0, 0, 0))
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     assert ask(resume=True).tiles == 0
