@@ -22,8 +22,8 @@ class Recipe(Frozen):
         Version of this record.
     source_type
         IPTC's word for what the picture is.
-    model, model_files
-        Name of the generator, and SHA-256 of each of its files.
+    model, model_spec, model_files
+        Name of the generator, SHA-256 of its description, and of each of its files.
     grid
         `EmbeddingGrid.digest()`.
     edits
@@ -43,6 +43,7 @@ class Recipe(Frozen):
     format: Literal[1] = 1
     source_type: str = SYNTHETIC
     model: str
+    model_spec: str = ""
     model_files: dict[str, str] = Field(default={})
     grid: str
     edits: list[JsonValue] = Field(default=[])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -199,6 +200,10 @@ class GeneratorSpec(Frozen):
     tokens: int = Field(default=1, gt=0)
     guidance: float = 2.0
     channels_used: int | None = None
+
+    def digest(self) -> str:
+        """Return a SHA-256 over all that is said here: the same weights, told otherwise, differ."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 class ModelFile(Frozen):

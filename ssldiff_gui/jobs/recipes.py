@@ -92,6 +92,7 @@ def recipe_of(
     return Recipe.model_validate(
         {
             "model": spec.name,
+            "model_spec": spec.digest(),
             "model_files": model.files,
             "grid": grid.digest(),
             "edits": edits or [],
@@ -112,7 +113,7 @@ def recipe_of(
 
 
 _SETTINGS = (
-    *("model_files", "seed", "steps", "guidance", "precision", "compiled", "preset"),
+    *("model_spec", "model_files", "seed", "steps", "guidance", "precision", "compiled", "preset"),
     *("width", "height"),
 )
 

@@ -14,6 +14,7 @@ from ssldiff_gui.core.errors import BadRequest, DamagedModel, MissingModel
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.core.requests import GenerateRequest
+from ssldiff_gui.core.specs import ModelFile
 from ssldiff_gui.models.folders import find_model, installed_models, read_model
 from ssldiff_gui.sampling.presets import PRESETS, Preset, preset_named
 from ssldiff_gui.storage.canvas import Canvas
@@ -165,15 +166,10 @@ def model_of(recipe: Recipe, given: str | None = None) -> Path:
         A name or a folder to take instead of looking for one.
     """
     if given is None:
-        same = [
-            entry
-            for entry in installed_models()
-            if entry.model is not None and dict(entry.model.files) == dict(recipe.model_files)
-        ]
-        if same:  # the same weights may stand in folders that say other things of them
-            entry = next((entry for entry in same if entry.name == recipe.model), same[0])
-            read_model(entry.folder)
-            return entry.folder
+        for entry in installed_models():
+            if entry.model is not None and _is_of(recipe, entry.model):
+                read_model(entry.folder)
+                return entry.folder
         _require_name(recipe.model)
     try:
         folder = find_model(given or recipe.model, "generator")
@@ -182,15 +178,32 @@ def model_of(recipe: Recipe, given: str | None = None) -> Path:
             f"The picture was made with the model {recipe.model}, which is not here.",
             "Install it under that name, or name its folder with --model.",
         ) from error
-    found = read_model(folder).files
-    changed = [file for file in recipe.model_files if found.get(file) != recipe.model_files[file]]
-    if changed or len(found) != len(recipe.model_files):
-        what = changed[0] if changed else "the number of its files"
+    found = read_model(folder)
+    if not _is_of(recipe, found):
         raise DamagedModel(
-            f"{folder.name} is not the model {recipe.model} that made the picture: {what} differs.",
+            f"{folder.name} is not the model {recipe.model} that made the picture: "
+            f"{_difference(recipe, found)} differs.",
             "Name the folder of that model with --model.",
         )
     return folder
+
+
+def _is_of(recipe: Recipe, model: ModelFile) -> bool:
+    """Whether a model is the one of a recipe: the same weights, described in the same way."""
+    spec = model.generator
+    return (
+        spec is not None
+        and dict(model.files) == dict(recipe.model_files)
+        and spec.digest() == recipe.model_spec
+    )
+
+
+def _difference(recipe: Recipe, model: ModelFile) -> str:
+    files = recipe.model_files
+    changed = [name for name in files if model.files.get(name) != files[name]]
+    if changed:
+        return changed[0]
+    return "what model.json says of it" if model.files == files else "the number of its files"
 
 
 def differences_of(before: Recipe, now: Recipe) -> list[str]:

@@ -5,8 +5,8 @@
 in all, and kept under out/quality; then pictures of slides that it never saw are embedded and
 rendered again, both ways with the same network, noise and guidance.
 
-Figures, for the real pictures, for what the linear patches keep of them, for ours, and for the
-published algorithm:
+Figures, for the real pictures, for what the linear patches keep of them, for ours, for the
+published algorithm, and for windows apart, without overlap or blend, whose seams have to show:
 
 - border: the largest `border_ratio` of all pictures together, on the lines between patches, modulo
   the window and the strides of both ways.
@@ -24,6 +24,9 @@ import hashlib
 import json
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +42,7 @@ from ssldiff_gui.models.generators import load_generator
 from ssldiff_gui.sampling.field import GridField
 from ssldiff_gui.sampling.noise import KeyedNoise
 from ssldiff_gui.sampling.plan import Plan
-from ssldiff_gui.sampling.presets import PRESETS, preset_named
+from ssldiff_gui.sampling.presets import PRESETS
 from ssldiff_gui.sampling.render import Renderer
 from ssldiff_gui.sampling.store import WindowStore
 from tests.benchmarks.local_statistics import SIDE, statistics
@@ -48,8 +51,13 @@ from tests.benchmarks.quality_training import ENCODER, FACTOR, as_tensor, read, 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "out" / "quality"
 DATA = ROOT.parent / "shared" / "data" / "histology" / "open"
-WAYS = {"ours": "default", "published": "lid"}
-MODULI = sorted({SIDE, *(round(PRESETS[name].stride * SIDE) for name in WAYS.values())})
+WAYS = {
+    "ours": PRESETS["default"],
+    "published": PRESETS["lid"],
+    "apart": PRESETS["default"].model_copy(update={"stride": 1.0, "phases": 1}),
+}
+COMPARED = ("ours", "published")
+MODULI = sorted({SIDE, *(round(WAYS[way].stride * SIDE) for way in COMPARED)})
 RESAMPLED = 300
 
 GOALS = {
@@ -93,38 +101,62 @@ def grid_of(picture, standard):
     return EmbeddingGrid(vectors.reshape(*cells.shape[:2], -1), ENCODER, SIDE)
 
 
-def paint(generator, grid, way, guidance, seed):
-    """Render a grid; return (height, width, 3) uint8 and the seconds."""
-    plan = Plan.of(generator, preset_named(way, guidance=guidance), grid.rows, grid.columns)
-    renderer = Renderer(
-        [generator], plan, GridField(grid, plan.spec), KeyedNoise(seed, plan.spec.channels),
-        WindowStore(None), batch=8, guidance=plan.preset.guidance or plan.spec.guidance,
-    )  # fmt: skip
-    began = time.perf_counter()
-    [(_, pixels)] = renderer.render([[Box(0, 0, grid.columns * SIDE, grid.rows * SIDE)]])
-    return pixels, time.perf_counter() - began
+@dataclass
+class Painting:
+    """A picture to be made."""
+
+    model: Path
+    grid: EmbeddingGrid
+    way: str
+    guidance: float
+    seed: int
+    path: Path
+
+    def make(self) -> float:
+        """Render it with the engine and save it; return the seconds."""
+        generator, grid = load_generator(self.model, "cpu", "float32"), self.grid
+        preset = WAYS[self.way]
+        plan = Plan.of(generator, preset, grid.rows, grid.columns)
+        renderer = Renderer(
+            [generator], plan, GridField(grid, plan.spec),
+            KeyedNoise(self.seed, plan.spec.channels), WindowStore(None),
+            batch=8, guidance=self.guidance,
+        )  # fmt: skip
+        began = time.perf_counter()
+        [(_, pixels)] = renderer.render([[Box(0, 0, grid.columns * SIDE, grid.rows * SIDE)]])
+        Image.fromarray(pixels).save(self.path)
+        return time.perf_counter() - began
 
 
-def painted(folder, reals, standard, guidance):
-    """Return the pictures of each way, and keep them, for both take their time."""
-    generator = load_generator(folder, "cpu", "float32")
+def paintings(folder, reals, standard, guidance):
+    """Return a list of `Painting` for each way."""
     described = (folder / "model.json").read_bytes()
-    key = hashlib.sha256(described + repr((guidance, reals.shape)).encode()).hexdigest()[:12]
+    key = hashlib.sha256(described + repr(guidance).encode()).hexdigest()[:12]
     kept = OUT / "pictures" / key
     kept.mkdir(parents=True, exist_ok=True)
-    found = {name: [] for name in WAYS}
-    for number, real in enumerate(reals):
-        grid = grid_of(real, standard)
-        for name, way in WAYS.items():
-            path = kept / f"{number}-{name}-{grid.digest()[:8]}.png"
-            if not path.exists():
-                pixels, seconds = paint(generator, grid, way, guidance, number)
-                Image.fromarray(pixels).save(path)
-                print(f"picture {number}, {name}: {seconds:.0f} s", file=sys.stderr, flush=True)
-            found[name].append(read(path))
+    grids = [grid_of(real, standard) for real in reals]
+    return {
+        way: [
+            Painting(folder, grid, way, guidance, k, kept / f"{k}-{way}-{grid.digest()[:8]}.png")
+            for k, grid in enumerate(grids)
+        ]
+        for way in WAYS
+    }
+
+
+def painted(folder, reals, standard, guidance, processes):
+    """Return the pictures of each way; those of an earlier run with this model are there still."""
+    wanted = paintings(folder, reals, standard, guidance)
+    missing = [p for many in wanted.values() for p in many if not p.path.exists()]
+    missing.sort(key=lambda one: one.way != "published")  # those take longest
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        for one, seconds in zip(missing, pool.map(Painting.make, missing), strict=True):
+            print(f"{one.path.stem}: {seconds:.0f} s", file=sys.stderr, flush=True)
+    generator = load_generator(folder, "cpu", "float32")
     coded = torch.cat([generator.decode(generator.encode(as_tensor(real))) for real in reals])
     levels = ((coded.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
-    return {"real": reals, "linear": levels, **{name: np.stack(p) for name, p in found.items()}}
+    made = {way: np.stack([read(p.path) for p in many]) for way, many in wanted.items()}
+    return {"real": reals, "linear": levels, **made}
 
 
 def seams(pictures):
@@ -148,9 +180,9 @@ def likeness(reals, pictures, standard):
     return float(np.mean((asked * found).sum(axis=1) / sizes))
 
 
-def crops_of(pictures, count):
+def crops_of(pictures, count, seed=0):
     """Return (n · count, SIDE, SIDE, 3) at random places, the same for any pictures."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     side = pictures.shape[1] - SIDE + 1
     corners = random.integers(0, side, (len(pictures), count, 2))
     return np.stack(
@@ -185,16 +217,20 @@ def kid(real, made):
     return float(poly_mmd(torch.from_numpy(real).double(), torch.from_numpy(made).double()))
 
 
-def distances(features, name, measure):
-    """Return a distance of each way to the real crops, and intervals, of their difference too."""
-    found = {f"{way}_{name}": measure(features["real"], features[way]) for way in features}
+def distances(features, other, name, measure):
+    """Return a distance of each way to the real crops, and intervals, of their difference too.
+
+    That of the real pictures is between these crops and others of the same pictures.
+    """
+    compared = {**features, "real": other}
+    found = {f"{way}_{name}": measure(features["real"], compared[way]) for way in compared}
     random = np.random.default_rng(0)
-    drawn = {way: [] for way in WAYS}
+    drawn = {way: [] for way in COMPARED}
     for _ in range(RESAMPLED):
         chosen = random.integers(0, len(features["real"]), len(features["real"]))
         for way, values in drawn.items():
             values.append(measure(features["real"][chosen], features[way][chosen]))
-    ours, published = (np.array(drawn[way]) for way in WAYS)
+    ours, published = (np.array(drawn[way]) for way in COMPARED)
     for key, values in (
         ("ours_" + name, ours),
         ("published_" + name, published),
@@ -211,8 +247,9 @@ def measure(pictures, standard, crops):
         found |= {f"{way}_{name}": value for name, value in seams(shown).items()}
         found[f"{way}_cosine"] = likeness(pictures["real"], shown, standard)
     features = {way: standard(crops_of(shown, crops)) for way, shown in pictures.items()}
+    other = standard(crops_of(pictures["real"], crops, seed=1))
     for name, distance in (("frechet", frechet), ("kid", kid)):
-        found |= distances(features, name, distance)
+        found |= distances(features, other, name, distance)
     for name in ("border", "block"):
         found[f"{name}_from_real"] = abs(found[f"ours_{name}"] - found[f"real_{name}"])
         found[f"{name}_over_published"] = found[f"ours_{name}"] - found[f"published_{name}"]
@@ -222,7 +259,7 @@ def measure(pictures, standard, crops):
 
 def contact_sheet(pictures, path):
     """Save real, ours and published side by side, a row a picture."""
-    rows = zip(*(pictures[way] for way in ("real", *WAYS)), strict=True)
+    rows = zip(*(pictures[way] for way in ("real", *COMPARED)), strict=True)
     Image.fromarray(np.concatenate([np.concatenate(row, axis=1) for row in rows])).save(path)
 
 
@@ -236,6 +273,7 @@ def main() -> int:
     parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--crops", type=int, default=150, help="of each picture")
     parser.add_argument("--guidance", type=float, default=1.5, help="of both ways")
+    parser.add_argument("--processes", type=int, default=1, help="that render")
     wanted = parser.parse_args()
     if not tissue(wanted.data).held_out:
         parser.error("--data: a folder with osteosarcoma/*/*.jpg, H&E tiles of TCIA, is needed")
@@ -243,7 +281,7 @@ def main() -> int:
     chosen = tissue(wanted.data).held_out[: wanted.pictures]
     reals = np.stack([fullest(read(path), wanted.side) for path in chosen])
     standard = Standard(folder)
-    pictures = painted(folder, reals, standard, wanted.guidance)
+    pictures = painted(folder, reals, standard, wanted.guidance, wanted.processes)
     contact_sheet(pictures, OUT / "contact.png")
     found = {
         "pictures": len(reals), "side": wanted.side, "guidance": wanted.guidance,
@@ -263,10 +301,10 @@ def _table(found):
     for name in ("pictures", "side", "guidance", "training_steps"):
         print(f"{name.replace('_', ' ')}: {found[name]}")
     ways = ("real", "linear", *WAYS)
-    print(f"{'':24}" + "".join(f"{way:>24}" for way in ways))
+    print(f"{'':24}" + "".join(f"{way:>22}" for way in ways))
     rows = [name.removeprefix("real_") for name in found if name.startswith("real_")]
     for row in rows:
-        print(f"{row:24}" + "".join(f"{_with_interval(found, f'{w}_{row}'):>24}" for w in ways))
+        print(f"{row:24}" + "".join(f"{_with_interval(found, f'{w}_{row}'):>22}" for w in ways))
     for name, (goal, sense) in GOALS.items():
         verdict = "met" if _met(name, found[name]) else "MISSED"
         print(f"{name:34}{found[name]:10.4f}   {sense} {goal}, {verdict}")
@@ -275,7 +313,7 @@ def _table(found):
 def _with_interval(found, name):
     shown = f"{found[name]:.4f}"
     if name + "_low" in found:
-        shown += f" ({found[name + '_low']:.3f} – {found[name + '_high']:.3f})"
+        shown += f" ({found[name + '_low']:.2f} – {found[name + '_high']:.2f})"
     return shown
 
 

@@ -37,7 +37,7 @@ RATE = 5e-4
 WARM_UP = 200
 DROPPED = 0.1
 SNR_LIMIT = 5.0
-KEPT = 0.998  # of the running mean of the weights, at each step
+KEPT = 0.99  # of the running mean of the weights, at each step
 WINDOWS_PER_PICTURE = 250
 SAVE_EVERY = 60.0  # seconds
 
@@ -162,8 +162,20 @@ class Windows:
         return torch.stack(latents), torch.from_numpy(vectors)[:, None]
 
 
-def windows(pictures, coder) -> Windows:
-    """Choose windows at random and look at each once."""
+def windows(pictures, coder, kept: Path) -> Windows:
+    """Choose windows at random and look at each once; what was seen is kept in a file."""
+    if not kept.exists():
+        np.savez(kept, **_looked_at(pictures))
+    with np.load(kept) as seen:
+        places, vectors = seen["places"], seen["vectors"]
+    mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
+    latents = torch.cat([coder.encode(as_tensor(picture)) for picture in pictures])
+    standard = ((vectors - mean) / spread).astype(np.float32)
+    return Windows(latents, places, standard, mean, spread)
+
+
+def _looked_at(pictures):
+    """Return places (n, 3) of windows, and the statistics (n, dim) of each."""
     random = np.random.default_rng(0)
     places, found = [], []
     for k, picture in enumerate(pictures):
@@ -172,11 +184,7 @@ def windows(pictures, coder) -> Windows:
         cells = [picture[y : y + SIDE, x : x + SIDE] for y, x in corners * FACTOR]
         found.append(statistics(np.stack(cells)))
         places.append(np.insert(corners, 0, k, axis=1))
-    vectors = np.concatenate(found)
-    mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
-    latents = torch.cat([coder.encode(as_tensor(picture)) for picture in pictures])
-    standard = ((vectors - mean) / spread).astype(np.float32)
-    return Windows(latents, np.concatenate(places), standard, mean, spread)
+    return {"places": np.concatenate(places), "vectors": np.concatenate(found)}
 
 
 class Training:
@@ -261,7 +269,7 @@ def train(data: Path, out: Path, minutes: float) -> Path:
         return folder
     pictures = [read(path) for path in tissue(data).train]
     coder = principal_patches(pictures)
-    found, training = windows(pictures, coder), Training()
+    found, training = windows(pictures, coder, out / "windows.npz"), Training()
     _say(f"{sum(p.numel() for p in training.both.parameters()) / 1e6:.1f} M parameters")
     if resume.exists():
         training.load(resume)
