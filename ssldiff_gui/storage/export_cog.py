@@ -24,6 +24,9 @@ from ssldiff_gui.storage.provenance import Record, source_type
 from ssldiff_gui.storage.trailer import append_trailer
 
 BLOCK = 512
+CACHE = {"GDAL_CACHEMAX": 16}
+"""Megabytes: GDAL's own idea is a twentieth of the machine."""
+
 PIECE = 2048
 """Side of what is read and written at once: whole blocks."""
 
@@ -65,7 +68,7 @@ def write_cog(extract: Extract, path: Path, record: Record, text: str, progress:
             "This canvas lies on no map, so it cannot be a GeoTIFF.", "Export an OME-TIFF instead."
         )
     hush()
-    with scratch_beside(path) as folder, rasterio.Env(**OPTIONS):
+    with scratch_beside(path) as folder, rasterio.Env(**OPTIONS | CACHE):
         plain, optimised = folder / "plain.tif", folder / "cog.tif"
         try:
             _write_plain(extract, plain, place, record, progress)

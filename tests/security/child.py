@@ -33,7 +33,7 @@ READERS = (
 
 def exercise(path: str) -> str:
     """Do with a file what the studio does with it; return how it ended."""
-    from ssldiff_gui.cli import describe
+    from ssldiff_gui.commands.info import describe
     from ssldiff_gui.core.errors import FileProblem, UserError
     from ssldiff_gui.core.geometry import Box, Region
     from ssldiff_gui.slides import open_slide
