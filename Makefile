@@ -27,7 +27,7 @@ run: setup-display
 
 test: setup-display
 	$(SCREEN) -m pytest $(TESTS) -m "not gui"
-	$(SCREEN) -m pytest -m gui
+	$(SCREEN) -m pytest tests/gui -m gui
 
 check: setup
 	.venv/bin/ruff check .
