@@ -272,6 +272,10 @@ class Renderer:
         self, work: Iterable[Work], run: Callable[[Generator, Work], Answer]
     ) -> Iterator[Answer]:
         """Have the devices do the work; while they compute, the next batch is gathered."""
+        if len(self.generators) == 1 and self.generators[0].device.type == "cpu":
+            # A thread of its own would halve the speed: its arithmetic starts other threads anew.
+            yield from (run(self.generators[0], item) for item in work)
+            return
         idle: queue.SimpleQueue[Generator] = queue.SimpleQueue()
         for generator in self.generators:
             idle.put(generator)
