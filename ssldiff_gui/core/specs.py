@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -206,6 +206,105 @@ class GeneratorSpec(Frozen):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
+class AutoencoderSpec(Frozen):
+    """Between pictures and latents, before a diffusion network is trained on them.
+
+    Parameters
+    ----------
+    name, title
+        Short name for the command line, and the one people read.
+    channels, factor, pixel, latent_scale, latent_shift, local_decoder
+        As `GeneratorSpec` has them.
+    autoencoder
+        Its network.
+    """
+
+    name: str
+    title: str
+    channels: int = Field(gt=0)
+    factor: int = Field(gt=0)
+    pixel: PixelSize | None = None
+    latent_scale: float = 1.0
+    latent_shift: float = 0.0
+    local_decoder: bool = False
+    autoencoder: PartSpec
+
+
+class PriorSpec(Frozen):
+    """A prior: text or a class → a grid of embeddings.
+
+    Parameters
+    ----------
+    name, title
+        Short name for the command line, and the one people read.
+    encoder, dim
+        Whose embeddings it makes, and their number of values.
+    cell, pixel
+        Side of a cell in pixels, and their size.
+    window
+        Side in cells of what the network sees at once.
+    classes
+        Names, in the order of their numbers.
+    captions
+        What each class means, in words.
+    prediction, schedule, guidance
+        As `GeneratorSpec` has them.
+    network, reader
+        The network over the embeddings' components, and what reads a text.
+    """
+
+    name: str
+    title: str
+    encoder: str
+    dim: int = Field(gt=0)
+    cell: int = Field(gt=0)
+    pixel: PixelSize | None = None
+    window: int = Field(gt=0)
+    classes: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+    prediction: Prediction = "v"
+    schedule: ScheduleSpec = ScheduleSpec()
+    guidance: float = 1.5
+    network: PartSpec
+    reader: PartSpec | None = None
+
+
+Pool = Literal["mean", "mean+std"]
+"""How the embeddings of a picture's cells become those of the picture."""
+
+
+class ClassifierSpec(Frozen):
+    """A classifier: the embeddings of a picture's cells → its class.
+
+    Parameters
+    ----------
+    name, title
+        Short name for the command line, and the one people read.
+    encoder
+        Whose embeddings it takes.
+    pool
+        What it takes of the cells of a picture: their mean, or their mean and, after it, their
+        standard deviation.
+    dim
+        Number of those values: the embedding's, or twice as many.
+    classes
+        Names, in the order of their numbers.
+    network
+        Pooled embeddings (batch, dim) → logits (batch, classes).
+    """
+
+    name: str
+    title: str
+    encoder: str
+    pool: Pool = "mean"
+    dim: int = Field(gt=0)
+    classes: tuple[str, ...] = Field(min_length=2)
+    network: PartSpec
+
+
+ModelKind = Literal["encoder", "generator", "autoencoder", "prior", "classifier"]
+
+
 class ModelFile(Frozen):
     """`model.json`: what a model folder holds.
 
@@ -214,7 +313,7 @@ class ModelFile(Frozen):
     format
         Version of this layout.
     kind
-        Which of `encoder` and `generator` is filled.
+        Which one of the five that follow is filled.
     files
         SHA-256 of every other file of the folder, by name.
     licence
@@ -224,9 +323,31 @@ class ModelFile(Frozen):
     """
 
     format: Literal[1] = 1
-    kind: Literal["encoder", "generator"]
+    kind: ModelKind
     encoder: EncoderSpec | None = None
     generator: GeneratorSpec | None = None
+    autoencoder: AutoencoderSpec | None = None
+    prior: PriorSpec | None = None
+    classifier: ClassifierSpec | None = None
     files: dict[str, str] = Field(default={})
     licence: Licence
     provenance: dict[str, Any] = Field(default={})
+
+    @property
+    def consistent(self) -> bool:
+        """Whether it describes what it says it is, and nothing else."""
+        kinds = get_args(ModelKind)
+        return all((kind == self.kind) == (getattr(self, kind) is not None) for kind in kinds)
+
+    def parts(self) -> list[PartSpec]:
+        """Return the networks that it describes in parts; an encoder is described otherwise."""
+        parts: list[PartSpec | None] = []
+        if (made := self.generator) is not None:
+            parts = [made.network, made.autoencoder, made.conditioner]
+        elif self.autoencoder is not None:
+            parts = [self.autoencoder.autoencoder]
+        elif self.prior is not None:
+            parts = [self.prior.network, self.prior.reader]
+        elif self.classifier is not None:
+            parts = [self.classifier.network]
+        return [part for part in parts if part is not None]

@@ -13,13 +13,12 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
 from ssldiff_gui.core.errors import DamagedModel, MissingModel, UserError
 from ssldiff_gui.core.folders import data_folder
-from ssldiff_gui.core.specs import ModelFile
+from ssldiff_gui.core.specs import ModelFile, ModelKind
 from ssldiff_gui.models.catalogue import catalogue
 from ssldiff_gui.models.folder_writing import CARD, ENCODER_WEIGHTS, MODEL_FILE, write_model
 from ssldiff_gui.models.weights import sha256_of
@@ -39,8 +38,6 @@ __all__ = [
     "verify_model",
     "write_model",
 ]
-
-Kind = Literal["encoder", "generator"]
 
 LARGEST_MODEL_FILE = 16 << 20
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\- ]*")
@@ -98,7 +95,7 @@ def installed_models() -> list[Installed]:
     return [found[name] for name in sorted(found)]
 
 
-def find_model(name_or_path: str | Path, kind: Kind | None = None) -> Path:
+def find_model(name_or_path: str | Path, kind: ModelKind | None = None) -> Path:
     """Return the folder of a model.
 
     Parameters
@@ -195,11 +192,9 @@ def verify_model(folder: Path, model: ModelFile, *, fresh: bool = True) -> int:
 
 def parts_of(model: ModelFile) -> list[str]:
     """Return the names of the files with weights that a model is loaded from."""
-    if model.generator is None:
+    if model.kind == "encoder":
         return [ENCODER_WEIGHTS]
-    made = model.generator
-    parts = (made.network, made.autoencoder, made.conditioner)
-    return [part.file for part in parts if part.file is not None]
+    return [part.file for part in model.parts() if part.file is not None]
 
 
 def _roots() -> list[Path]:
@@ -226,7 +221,7 @@ def _is_path(given: str | Path) -> bool:
     return isinstance(given, Path) or text.startswith((".", "~")) or "/" in text or os.sep in text
 
 
-def _expect(wanted: Kind | None, found: Kind | None, name: str) -> None:
+def _expect(wanted: ModelKind | None, found: ModelKind | None, name: str) -> None:
     if wanted is not None and found != wanted:
         raise MissingModel(
             f"{name} is {_with_article(found)}, and {_with_article(wanted)} is wanted here.",
@@ -234,11 +229,11 @@ def _expect(wanted: Kind | None, found: Kind | None, name: str) -> None:
         )
 
 
-def _with_article(kind: Kind | None) -> str:
-    return "an encoder" if kind == "encoder" else f"a {kind}"
+def _with_article(kind: ModelKind | None) -> str:
+    return f"an {kind}" if kind in ("encoder", "autoencoder") else f"a {kind}"
 
 
-def _missing(text: str, kind: Kind | None, there: list[Installed]) -> tuple[str, str]:
+def _missing(text: str, kind: ModelKind | None, there: list[Installed]) -> tuple[str, str]:
     """Return the message and the hint for a model that is not there."""
     names = [e.name for e in there if e.model and kind in (None, e.model.kind)]
     what = kind or "model"
@@ -273,9 +268,7 @@ def _parse(path: Path) -> ModelFile:
 
 def _check_names(folder: Path, model: ModelFile) -> None:
     """Refuse names that lead out of the folder, and weights without a hash."""
-    if (model.kind == "encoder") != (model.encoder is not None) or (model.kind == "generator") != (
-        model.generator is not None
-    ):
+    if not model.consistent:
         raise _unclear(folder, f"it says {model.kind}, and describes something else")
     for name in [*model.files, *parts_of(model)]:
         if not _PLAIN_NAME.fullmatch(name) or name.endswith((" ", ".")) or name == MODEL_FILE:

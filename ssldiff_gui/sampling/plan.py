@@ -84,17 +84,23 @@ class Plan:
         """Plan the render of a grid of so many rows and columns of cells."""
         spec = generator.spec
         height, width = (max(n * spec.cell, spec.window) for n in (rows, columns))
-        stride = max(1, round(preset.stride * spec.window))
+        # Blocks of cells are exact only where windows stand on the lattice of the cells.
+        lattice = spec.cell if spec.tokens > 1 else 1
+        stride = max(lattice, round(preset.stride * spec.window / lattice) * lattice)
         groups = np.array_split(np.arange(preset.steps), preset.phases)
         steps = steps_of(preset, generator)
         phases = []
         for number, group in enumerate(groups):
-            down, across = preset.shifts[number % len(preset.shifts)]
-            axes = (
-                Axis.of(height, spec.window, stride, round(down * stride), preset.blend),
-                Axis.of(width, spec.window, stride, round(across * stride), preset.blend),
-            )
-            phases.append(Layer(*axes, tuple(steps[k] for k in group)))
+            down, across = (
+                Axis.of(
+                    length, spec.window, stride, round(share * stride / lattice) * lattice,
+                    preset.blend,
+                )
+                for length, share in zip(
+                    (height, width), preset.shifts[number % len(preset.shifts)], strict=True
+                )
+            )  # fmt: skip
+            phases.append(Layer(down, across, tuple(steps[k] for k in group)))
         decoding, pixels = _decoding(spec, preset, height, width)
         return cls(spec, preset, height, width, tuple(phases), decoding, *pixels)
 

@@ -12,7 +12,9 @@ from ssldiff_gui.core.errors import MissingPart
 from ssldiff_gui.core.specs import PartSpec
 from ssldiff_gui.models.generators.networks import make_module
 from ssldiff_gui.models.generators.patches import PatchTransform
+from ssldiff_gui.models.generators.refined_patches import RefinedPatches
 
+_EXACT = ("PatchTransform", "RefinedPatches")
 _AT_ONCE = 4096  # vectors; with 8192 codes their distances take 128 MB
 
 Call = Callable[[Any, torch.Tensor], torch.Tensor]
@@ -84,7 +86,7 @@ def build_autoencoder(part: PartSpec) -> Autoencoder:
             f"It knows {', '.join(_KNOWN)}: update the studio.",
         )
     make, encode, decode = _KNOWN[part.type]
-    return Autoencoder(make_module(make, part), encode, decode, exact=part.type == "PatchTransform")
+    return Autoencoder(make_module(make, part), encode, decode, exact=part.type in _EXACT)
 
 
 def _kl(**config: Any) -> nn.Module:
@@ -148,4 +150,5 @@ _KNOWN: dict[str, tuple[Callable[..., nn.Module], Call, Call]] = {
     "VQModel": (_vq, _encode, _decode_vq),
     "AutoencoderTiny": (_tiny, _encode, _decode),
     "PatchTransform": (PatchTransform, PatchTransform.encode, PatchTransform.decode),
+    "RefinedPatches": (RefinedPatches, RefinedPatches.encode, RefinedPatches.decode),
 }

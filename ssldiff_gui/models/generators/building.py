@@ -14,6 +14,7 @@ from ssldiff_gui.models.generators.autoencoders import Autoencoder, build_autoen
 from ssldiff_gui.models.generators.conditioners import Conditioner, build_conditioner
 from ssldiff_gui.models.generators.networks import Network, build_network
 from ssldiff_gui.models.generators.patches import PatchTransform
+from ssldiff_gui.models.generators.refined_patches import RefinedPatches
 
 
 class Parts(NamedTuple):
@@ -90,7 +91,7 @@ def _check_network(spec: GeneratorSpec, parts: Parts) -> None:
 
 
 def _check_autoencoder(spec: GeneratorSpec, module: Any) -> None:
-    if isinstance(module, PatchTransform):
+    if isinstance(module, PatchTransform | RefinedPatches):
         channels, factor = len(module.basis), module.factor
     else:
         channels = module.config.latent_channels

@@ -60,7 +60,7 @@ def load_generator(
     spec = model.generator
     if spec is None:
         raise MissingModel(
-            f"{folder.name} is an encoder, and a generator is wanted here.",
+            f"{folder.name} is no generator ({model.kind}), and one is wanted here.",
             "`ssldiff models` lists what is installed.",
         )
     place = devices.choose(device)

@@ -12,6 +12,7 @@ from ssldiff_gui.core.errors import DamagedModel
 from ssldiff_gui.core.protocols import Condition
 from ssldiff_gui.core.specs import PartSpec
 from ssldiff_gui.models.generators import plugins
+from ssldiff_gui.models.generators.grid_unet import GridUNet
 from ssldiff_gui.models.generators.memory import lacks_memory
 
 _MOST_LAYERS = 1000
@@ -120,6 +121,13 @@ def _pixart(**config: Any) -> nn.Module:
     return module
 
 
+def _call_grid_unet(
+    module: nn.Module, x: torch.Tensor, step: torch.Tensor, condition: Condition
+) -> torch.Tensor:
+    answer: torch.Tensor = module(_with_maps(x, condition), step, condition.tokens)
+    return answer
+
+
 def _with_maps(x: torch.Tensor, condition: Condition) -> torch.Tensor:
     return x if condition.maps is None else torch.cat([x, condition.maps], dim=1)
 
@@ -177,6 +185,7 @@ def _plugin(
 
 
 _KNOWN: dict[str, tuple[Callable[..., nn.Module], Predict]] = {
+    "GridUNet": (GridUNet, _call_grid_unet),
     "UNet2DConditionModel": (_unet_condition, _call_unet_condition),
     "UNet2DModel": (_unet, _call_unet),
     "PixArtTransformer2DModel": (_pixart, _call_pixart),
