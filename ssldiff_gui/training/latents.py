@@ -1,0 +1,201 @@
+"""What a diffusion network is trained on, looked at once: latents and embeddings, on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ssldiff_gui.core.grid import Vectors
+from ssldiff_gui.core.progress import Progress
+from ssldiff_gui.training.augmenting import stained
+from ssldiff_gui.training.encoder import as_tensor
+from ssldiff_gui.training.pictures import Pictures, Pixels, turned
+from ssldiff_gui.training.settings import Data
+
+Encode = Callable[[torch.Tensor], torch.Tensor]
+Embed = Callable[[Pixels], Vectors]
+Half = npt.NDArray[np.float16]
+
+_INDEX = "views.json"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One look at a picture.
+
+    Parameters
+    ----------
+    picture
+        Its number.
+    rows, columns
+        In cells.
+    first
+        The number of its first cell in the files.
+    """
+
+    picture: int
+    rows: int
+    columns: int
+    first: int
+
+
+class Views:
+    """Latents and embeddings of many views, in two files that are read through the system's memory.
+
+    Parameters
+    ----------
+    folder
+        As `look` leaves it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        facts = json.loads((folder / _INDEX).read_text("utf-8"))
+        self.cell, self.channels, self.dim = facts["cell"], facts["channels"], facts["dim"]
+        self.views = [View(*view) for view in facts["views"]]
+        latents = np.memmap(folder / "latents.bin", np.float16, "r")
+        self._latents = latents.reshape(-1, self.channels * self.cell**2)
+        self._vectors: Half | None = None
+        if self.dim:
+            vectors = np.memmap(folder / "vectors.bin", np.float16, "r")
+            self._vectors = vectors.reshape(-1, self.dim)
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    def latents(self, view: View, top: int, left: int, side: int) -> Half:
+        """Return (channels, side · cell, side · cell) of a window that stands at a cell."""
+        cells = self._cells(view, top, left, side)
+        block = self._latents[cells].reshape(side, side, self.channels, self.cell, self.cell)
+        moved = block.transpose(2, 0, 3, 1, 4)
+        return np.asarray(moved.reshape(self.channels, side * self.cell, side * self.cell))
+
+    def vectors(self, view: View, top: int, left: int, side: int) -> Half:
+        """Return (side², dim) of the same window, row by row."""
+        assert self._vectors is not None  # noqa: S101 - asked only of views that have some
+        found: Half = self._vectors[self._cells(view, top, left, side).ravel()]
+        return found
+
+    def mean_vectors(self) -> Vectors:
+        """Return (views, dim): the mean embedding of each view."""
+        assert self._vectors is not None  # noqa: S101
+        parts = [self._vectors[v.first : v.first + v.rows * v.columns] for v in self.views]
+        return np.stack([np.asarray(part, np.float32).mean(0) for part in parts])
+
+    @staticmethod
+    def _cells(view: View, top: int, left: int, side: int) -> npt.NDArray[np.int64]:
+        rows = np.arange(top, top + side)[:, None]
+        return np.asarray(view.first + rows * view.columns + np.arange(left, left + side))
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How pictures are looked at.
+
+    Parameters
+    ----------
+    encode
+        Pictures from -1 to 1 → latents.
+    embed
+        (n, side, side, 3) uint8 → (n, dim); None when nothing is embedded.
+    channels, factor, cell
+        Of the latents; a cell in latents.
+    dim
+        Of the embeddings.
+    views
+        How often each picture is looked at.
+    key
+        What says that the same models looked.
+    """
+
+    encode: Encode
+    embed: Embed | None
+    channels: int
+    factor: int
+    cell: int
+    dim: int
+    views: int
+    key: str
+
+
+def look(folder: Path, pictures: Pictures, data: Data, how: Looking, progress: Progress) -> Views:
+    """Look at every picture some times, each time flipped, moved and stained anew.
+
+    What lies in `folder` already, of the same pictures and models, is taken as it is.
+    """
+    names = [[e.name, e.start, e.height, e.width] for e in pictures.entries]
+    wanted = json.dumps([names, how.views, how.key, how.cell, how.dim, data.stain, data.flips])
+    key = hashlib.sha256(wanted.encode()).hexdigest()
+    index = folder / _INDEX
+    if index.is_file() and json.loads(index.read_text("utf-8"))["key"] == key:
+        return Views(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    index.unlink(missing_ok=True)
+    found: list[View] = []
+    first = 0
+    total = how.views * len(pictures)
+    with (
+        (folder / "latents.bin").open("wb") as latents,
+        (folder / "vectors.bin").open("wb") as vectors,
+    ):
+        for k in range(total):
+            number = k % len(pictures)
+            progress.check()
+            progress.report(k, total, "Looking at the pictures")
+            random = np.random.default_rng([7, k])
+            picture = _laid(pictures[number], how.cell * how.factor, data, random)
+            rows, columns = (n // (how.cell * how.factor) for n in picture.shape[:2])
+            latents.write(_latents(picture, how).tobytes())
+            if how.embed is not None:
+                vectors.write(how.embed(_cells(picture, how)).astype(np.float16).tobytes())
+            found.append(View(number, rows, columns, first))
+            first += rows * columns
+    facts = {
+        "key": key, "cell": how.cell, "channels": how.channels, "dim": how.dim if how.embed else 0,
+        "views": [[v.picture, v.rows, v.columns, v.first] for v in found],
+    }  # fmt: skip
+    fresh = folder / f"{_INDEX}.new"
+    fresh.write_text(json.dumps(facts), "utf-8")
+    fresh.replace(index)
+    return Views(folder)
+
+
+def _laid(picture: Pixels, side: int, data: Data, random: np.random.Generator) -> Pixels:
+    """Return whole cells of a picture, begun anywhere, laid down one of eight ways and stained."""
+    spans = []
+    for length in picture.shape[:2]:
+        cells = length // side
+        if length - cells * side < side // 4 and cells > 4:
+            cells -= 1  # room to begin elsewhere
+        start = int(random.integers(0, length - cells * side + 1))
+        spans.append(slice(start, start + cells * side))
+    part = picture[spans[0], spans[1]]
+    part = turned(part, int(random.integers(8))) if data.flips else part
+    if data.stain:
+        tensor = stained(as_tensor(part[None]), data.stain, data.pixel.unit, random)
+        part = (tensor[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    return np.ascontiguousarray(part)
+
+
+def _latents(picture: Pixels, how: Looking) -> Half:
+    """Return (cells, channels · cell²) of a picture."""
+    with torch.no_grad():
+        found = how.encode(as_tensor(picture[None]) * 2 - 1)[0].cpu().numpy()
+    channels, height, width = found.shape
+    rows, columns = height // how.cell, width // how.cell
+    blocks = found.reshape(channels, rows, how.cell, columns, how.cell).transpose(1, 3, 0, 2, 4)
+    return np.asarray(blocks.reshape(rows * columns, -1), np.float16)
+
+
+def _cells(picture: Pixels, how: Looking) -> Pixels:
+    """Return (n, side, side, 3), row by row."""
+    side = how.cell * how.factor
+    rows, columns = (n // side for n in picture.shape[:2])
+    blocks = picture.reshape(rows, side, columns, side, 3).transpose(0, 2, 1, 3, 4)
+    return np.ascontiguousarray(blocks.reshape(rows * columns, side, side, 3))
