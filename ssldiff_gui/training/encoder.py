@@ -59,7 +59,10 @@ class EncoderTask:
         self.modules = Siamese(network, self.told)
 
     def loss(
-        self, modules: nn.Module, random: np.random.Generator, step: int
+        self,
+        modules: nn.Module,
+        random: np.random.Generator,
+        step: int,  # noqa: ARG002
     ) -> tuple[torch.Tensor, Mapping[str, float]]:
         """Return the loss of one batch of pairs."""
         told = self.told
@@ -181,7 +184,7 @@ def colours(pictures: Pictures) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def as_tensor(pictures: np.ndarray) -> torch.Tensor:
     """Return (n, 3, height, width) from 0 to 1, of (n, height, width, 3) uint8."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
 
 
 def write_picture(path: Path, picture: torch.Tensor) -> None:

@@ -1,0 +1,347 @@
+"""Training as a job: from a configuration to a model folder, in pieces when it has to be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ssldiff_gui.core.errors import InUse, UserError
+from ssldiff_gui.core.progress import Progress, Silent
+from ssldiff_gui.core.specs import PixelSize
+from ssldiff_gui.jobs.train_data import Chosen, choose, described, digest_of, pictures_folder
+from ssldiff_gui.jobs.train_models import MODEL, finder, install, needed_models, task_of
+from ssldiff_gui.jobs.train_recipes import Configuration, configuration, family
+from ssldiff_gui.models.folders import read_model
+from ssldiff_gui.storage.file_lock import FileLock
+from ssldiff_gui.training.settings import KINDS, Kind, Settings, read_settings
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+    from ssldiff_gui.training.pictures import Pictures
+
+RUNS = "runs"
+_LOCK = ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """What is to be trained.
+
+    Parameters
+    ----------
+    kind
+        Encoder, autoencoder, diffusion, prior, classifier.
+    config
+        See `train_recipes.configuration`.
+    data
+        See `train_data.choose`.
+    out
+        Folder of the run; None takes one below `runs`.
+    changes
+        Values instead of the configuration's, by dotted keys.
+    minutes
+        After which it stops, with a checkpoint; None takes all steps.
+    device
+        See `models.devices.choose`.
+    pixel
+        Width of a pixel in files that do not say it.
+    install
+        Whether the finished model is put among the installed ones.
+    """
+
+    kind: Kind
+    config: str
+    data: Path | None = None
+    out: Path | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    minutes: float | None = None
+    device: str = "auto"
+    pixel: PixelSize | None = None
+    install: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """What became of a run.
+
+    Parameters
+    ----------
+    kind, name
+        What was trained, and what it is called.
+    folder, model
+        Of the run, and of the model in it.
+    installed
+        Where it was installed; None when it was not.
+    steps, wanted
+        Taken, and to be taken.
+    seconds
+        Of training, over all its pieces.
+    figures
+        The last of the log.
+    trained_on
+        The pictures, in words.
+    counted
+        How many there are, in words.
+    own
+        Whether they are somebody's own, in place of the recipe's.
+    device
+        Where it was computed.
+    main
+        Whether this process is the one that writes.
+    """
+
+    kind: Kind
+    name: str
+    folder: Path
+    model: Path
+    installed: Path | None
+    steps: int
+    wanted: int
+    seconds: float
+    figures: Mapping[str, float]
+    trained_on: str
+    counted: str
+    own: bool
+    device: str
+    main: bool
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps were taken."""
+        return self.steps >= self.wanted
+
+
+def train(
+    request: TrainRequest, progress: Progress | None = None, *, share: bool = False
+) -> TrainResult:
+    """Train a model, going on where the same request was stopped.
+
+    Parameters
+    ----------
+    request
+        What is to be trained.
+    progress
+        Told of every step; asked for an end.
+    share
+        Whether the pictures lie beside the run's folder, for the whole family.
+
+    Raises
+    ------
+    UserError
+        What a person can mend: see `training.loop.run` and `training.gathering.gather`.
+    """
+    started = time.monotonic()
+    found = configuration(request.config, request.kind)
+    settings = read_settings(found.path, request.kind, dict(request.changes))
+    chosen = choose(settings.data, request.data, found, request.pixel)
+    settings = settings.model_copy(update={"data": chosen.data})
+    out = request.out or _folder_of(found, settings)
+
+    from ssldiff_gui.training.gathering import facts_of, gather
+    from ssldiff_gui.training.machine import machine
+    from ssldiff_gui.training.sameness import check_same
+
+    check_same(out, settings)
+    run = _Run(request, found, settings, chosen, out, machine(request.device))
+    watch = (progress or Silent()) if run.on.is_main_process else Silent()
+    with _alone(out, run.on):
+        with run.on.main_process_first():
+            place = pictures_folder(out, chosen, share=share)
+            pictures = gather(chosen.data, chosen.root, place, watch)
+        if not run.is_done(digest_of(pictures)):
+            run.train(pictures, watch, started)
+        return run.result(facts_of(pictures))
+
+
+def train_family(request: TrainRequest, progress: Progress | None = None) -> Iterator[TrainResult]:
+    """Train the models of a family in turn; what is finished is not trained again.
+
+    Parameters
+    ----------
+    request
+        Its `config` names the family; its `out` gets a folder for each kind; its changes are for
+        all kinds, or for one when they begin with its name: ``"encoder.run.steps"``.
+    progress
+        Told of every step; asked for an end.
+
+    Yields
+    ------
+    TrainResult
+        Of each kind; the last one is unfinished when the time was up.
+    """
+    started = time.monotonic()
+    there = family(request.config)
+    name = next(iter(there.values())).family or "family"
+    for kind in there:
+        spent = (time.monotonic() - started) / 60
+        one = replace(
+            request,
+            kind=kind,
+            out=(request.out or Path(RUNS) / name) / kind,
+            changes=_changes_for(kind, request.changes),
+            minutes=None if request.minutes is None else max(0.0, request.minutes - spent),
+            install=request.install and kind != "autoencoder",  # the generator's folder holds it
+        )
+        result = train(one, progress, share=True)
+        yield result
+        if not result.finished:
+            return
+
+
+def _folder_of(found: Configuration, settings: Settings) -> Path:
+    """Return the folder of a run that none was named for."""
+    if found.family is None:
+        return Path(RUNS) / settings.name
+    return Path(RUNS) / found.family / settings.kind
+
+
+def _changes_for(kind: Kind, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes that are for one kind, those for it alone last."""
+    common, own = {}, {}
+    for key, value in changes.items():
+        first, _, rest = key.partition(".")
+        if first not in KINDS:
+            common[key] = value
+        elif first == kind:
+            own[rest] = value
+    return common | own
+
+
+@contextmanager
+def _alone(out: Path, on: Accelerator) -> Iterator[None]:
+    """Let one program at a time train in a folder."""
+    from ssldiff_gui.training.checkpoints import writing
+
+    if not on.is_main_process:
+        yield
+        return
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / _LOCK)
+    if not lock.held:
+        raise InUse(
+            out,
+            f"Another program trains in {out} already.",
+            "Wait until it has finished, end it, or take another --out.",
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run, and all that was found out about it."""
+
+    request: TrainRequest
+    found: Configuration
+    settings: Settings
+    chosen: Chosen
+    out: Path
+    on: Accelerator
+
+    def is_done(self, pictures: str) -> bool:
+        """Whether all steps were taken, and the model folder is there."""
+        from ssldiff_gui.training.checkpoints import last_facts
+
+        facts = last_facts(self.out)
+        if facts is None or facts.get("pictures", pictures) != pictures:
+            return False
+        try:
+            made = read_model(self.out / MODEL).provenance
+        except UserError:
+            return False
+        return bool(facts["step"] >= self.settings.run.steps and made.get("steps") == facts["step"])
+
+    def train(self, pictures: Pictures, watch: Progress, started: float) -> None:
+        """Take the steps that are left, and write the model folder."""
+        from ssldiff_gui.training import loop
+        from ssldiff_gui.training.machine import part_of
+
+        find = finder(self.out, self.settings)
+        part = part_of(self.settings, self.on.num_processes)
+        with self.on.main_process_first():
+            make = task_of(self.settings.kind)
+            task = make(part, pictures, self.out, find=find, progress=watch)
+        minutes = self.request.minutes
+        until = None if minutes is None else 60 * minutes - (time.monotonic() - started)
+        models = needed_models(self.settings, find)
+        same = {"pictures": digest_of(pictures), "models": models}
+        average = loop.run(task, self.settings, self.out, watch, until=until, on=self.on, same=same)
+        if self.on.is_main_process:
+            from ssldiff_gui.training.cards import card
+
+            told = self.provenance(pictures, models)
+            facts = {
+                **told,
+                "figures": self.figures(),
+                "device": str(self.on.device),
+            }
+            text = card(self.settings, pictures, facts)
+            task.save(self.out / MODEL, average, text, told)
+
+    def provenance(
+        self, pictures: Pictures, models: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, Any]:
+        """Return how the model was made, as its folder keeps it."""
+        import ssldiff_gui
+
+        step, seconds = self.taken()
+        return {
+            "program": f"ssldiff {ssldiff_gui.__version__}",
+            "recipe": self.found.name,
+            "settings": self.settings.model_dump(mode="json", exclude={"card"}),
+            "steps": step,
+            "wanted": self.settings.run.steps,
+            "seconds": round(seconds, 1),
+            "pictures": described(pictures),
+            "models": dict(models),
+        }
+
+    def taken(self) -> tuple[int, float]:
+        """Return the steps taken so far, and the seconds they took."""
+        from ssldiff_gui.training.checkpoints import last_facts
+
+        facts = last_facts(self.out) or {}
+        return int(facts.get("step", 0)), float(facts.get("seconds", 0.0))
+
+    def figures(self) -> dict[str, float]:
+        """Return the last line of the log."""
+        from ssldiff_gui.training import curves
+        from ssldiff_gui.training.loop import LOG
+
+        lines = curves.read(self.out / LOG)
+        return {k: v for k, v in (lines[-1] if lines else {}).items() if k != "seconds"}
+
+    def result(self, counted: str) -> TrainResult:
+        """Return what became of it; install the model when that was asked for."""
+        from ssldiff_gui.models import devices
+
+        step, seconds = self.taken()
+        finished = step >= self.settings.run.steps
+        main = self.on.is_main_process
+        put = install(self.out / MODEL, self.settings.name) if (
+            main and finished and self.request.install
+        ) else None  # fmt: skip
+        return TrainResult(
+            kind=self.settings.kind,
+            name=self.settings.name,
+            folder=self.out,
+            model=self.out / MODEL,
+            installed=put,
+            steps=step,
+            wanted=self.settings.run.steps,
+            seconds=seconds,
+            figures=self.figures(),
+            trained_on=self.chosen.words,
+            counted=counted,
+            own=self.chosen.own,
+            device=devices.describe(self.on.device),
+            main=main,
+        )

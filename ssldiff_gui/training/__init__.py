@@ -1,0 +1,1 @@
+"""Making models: encoders, autoencoders, diffusion networks, priors and classifiers."""
