@@ -8,14 +8,18 @@ from typing import Annotated
 import typer
 
 from ssldiff_gui.commands.convert import convert
+from ssldiff_gui.commands.demo import demo
 from ssldiff_gui.commands.edit import edit
 from ssldiff_gui.commands.embed import embed
+from ssldiff_gui.commands.evaluate import evaluate
 from ssldiff_gui.commands.export import export
 from ssldiff_gui.commands.generate import generate
 from ssldiff_gui.commands.info import info
 from ssldiff_gui.commands.models import models
 from ssldiff_gui.commands.output import FAILED
+from ssldiff_gui.commands.prior import prior
 from ssldiff_gui.commands.replay import replay
+from ssldiff_gui.commands.train import train
 
 app = typer.Typer(
     name="ssldiff",
@@ -45,8 +49,9 @@ def ssldiff(
     """See a slide or a satellite scene as a grid of embeddings, edit it, render it back."""
 
 
-for command in (info, embed, edit, generate, export, replay, convert):
+for command in (demo, info, embed, edit, prior, generate, export, replay, train, convert):
     app.command()(command)
+app.add_typer(evaluate, name="evaluate")
 app.add_typer(models, name="models")
 
 

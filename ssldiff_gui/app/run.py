@@ -38,6 +38,9 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ssldiff-gui", description="SSLDiff Studio")
     parser.add_argument("files", nargs="*", metavar="FILE", help="slides, scenes or a folder")
     parser.add_argument("--sample", action="store_true", help="open the sample slide")
+    parser.add_argument(
+        "--beside", type=Path, metavar="CANVAS", help="show a canvas beside its slide"
+    )
     parser.add_argument("--fresh", action="store_true", help="do not reopen what was open")
     parser.add_argument("--version", action="version", version=f"SSLDiff Studio {__version__}")
     return parser.parse_args(words)
@@ -91,6 +94,8 @@ def begin(window: StudioWindow, wanted: argparse.Namespace) -> None:
         window.annotations.read_from(path)
     if wanted.sample:
         window.files.sample_slide()
+    if wanted.beside is not None:
+        window.beside.show(wanted.beside.absolute())
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
@@ -16,6 +15,7 @@ from ssldiff_gui.app import parts as pages
 from ssldiff_gui.app.action_set import ActionSet
 from ssldiff_gui.app.actions import TOOLS
 from ssldiff_gui.app.annotation_acts import AnnotationActs
+from ssldiff_gui.app.beside import Beside
 from ssldiff_gui.app.binding import Binding
 from ssldiff_gui.app.dialogs import AsksForFiles, Dialogs
 from ssldiff_gui.app.file_acts import FileActs
@@ -34,9 +34,6 @@ from ssldiff_gui.state.thumbnails import Thumbnails
 from ssldiff_gui.viewer.gui_thread import Coalesced, on_gui_thread
 from ssldiff_gui.widgets.drop_veil import DropVeil
 from ssldiff_gui.widgets.toast import ToastStack
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +108,7 @@ class StudioWindow(QMainWindow):
         self.annotations = AnnotationActs(
             self.session, dialogs, parts.annotations, parts.original, self.reporter
         )
+        self.beside = Beside(self.session, parts, problem)
         self.tools = ToolActs(parts.original, self.settings.last_tool)
         self.panes = PaneActs(
             parts.browser, parts.inspector, parts.original, parts.synthetic, self._change_soon
@@ -219,6 +217,8 @@ class StudioWindow(QMainWindow):
         native = synthetic.canvas.canvas.native
         self.cross_hair = CrossHair(original.view, synthetic.view, native)
         warm_up()
+        original.view.shown.connect(self.beside.follow)
+        self.beside.follow()
         self.ready.emit()
 
     # -- following -------------------------------------------------------------------------------
@@ -249,6 +249,7 @@ class StudioWindow(QMainWindow):
         now = self.situation
         self.actions_.follow(now)
         self.panes.arrange(document=now.document)
+        self.beside.follow()
         self._show_hint()
         document = self.session.current
         name = "SSLDiff Studio" if document is None else document.name
@@ -342,6 +343,7 @@ class StudioWindow(QMainWindow):
         super().closeEvent(event)
 
     def _close_views(self) -> None:
+        self.beside.close()
         if hasattr(self, "link"):
             self.link.close()
             self.cross_hair.leave()

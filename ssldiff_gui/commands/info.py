@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ssldiff_gui.commands.info_kinds import describe_other, rows_of
 from ssldiff_gui.commands.output import print_json, reporting
 
 if TYPE_CHECKING:
@@ -15,21 +16,27 @@ if TYPE_CHECKING:
 
 
 def info(
-    file: Annotated[str, typer.Argument(help="A slide, a scene or a picture.")],
+    file: Annotated[str, typer.Argument(help="A slide, scene, picture, grid or model.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     remote: Annotated[
         bool, typer.Option("--remote", help="Take FILE as an address when it is one.")
     ] = False,
 ) -> None:
     """Print what a file is: size, levels, scale, place, bands and fingerprint."""
-    from ssldiff_gui.slides import open_slide
-
-    with reporting(as_json=as_json), open_slide(file, remote=remote) as slide:
-        facts = describe(slide) | {"path": file}
+    with reporting(as_json=as_json):
+        found = None if remote else describe_other(Path(file).expanduser())
+        facts = {"path": file} | (found or _of_picture(file, remote=remote))
     if as_json:
         print_json(facts)
     else:
         _print_table(Path(file).name, facts)
+
+
+def _of_picture(file: str, *, remote: bool) -> dict[str, Any]:
+    from ssldiff_gui.slides import open_slide
+
+    with open_slide(file, remote=remote) as slide:
+        return describe(slide) | {"path": file}
 
 
 def describe(slide: Slide) -> dict[str, Any]:
@@ -103,6 +110,8 @@ def _print_table(title: str, facts: dict[str, Any]) -> None:
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    if "scenes" not in facts:
+        return rows_of(facts)
     rows = [("format", facts["format"])]
     if facts["synthetic"] is not None:
         rows.append(("synthetic", _synthetic_words(facts["synthetic"])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -151,14 +151,6 @@ class Whole(Frozen):
     def weights(self, grids: Grids) -> Weights:
         """Return how strongly each cell is chosen."""
         return np.ones(grids.grid.mask.shape)
-
-
-class Selects(Protocol):
-    """Anything that weighs the cells of a grid."""
-
-    def weights(self, grids: Grids) -> Weights:
-        """Return how strongly each cell is chosen, from 0 to 1."""
-        ...
 
 
 Selection = Annotated[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -144,15 +143,3 @@ class EmbeddingGrid:
         found.update(self.vectors.astype("<f4").tobytes())
         found.update(self.mask.tobytes())
         return found.hexdigest()
-
-    def same_as(self, other: Any) -> bool:
-        """Whether all values, the mask and the facts are the same."""
-        return (
-            isinstance(other, EmbeddingGrid)
-            and self._facts() == other._facts()  # noqa: SLF001
-            and np.array_equal(self.vectors, other.vectors)
-            and np.array_equal(self.mask, other.mask)
-        )
-
-    def _facts(self) -> tuple[Any, ...]:
-        return self.encoder, self.cell, self.scale, self.region, self.source

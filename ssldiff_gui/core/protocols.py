@@ -71,16 +71,11 @@ class Encoder(Protocol):
         ...
 
 
-class Generator(Protocol):
-    """Condition and noise → picture, in the terms of Karras et al. (2022).
+class Denoiser(Protocol):
+    """What sees clean numbers in noisy ones, in the terms of Karras et al. (2022).
 
-    Latents are ``x = x0 + sigma · noise``, float32, (batch, channels, height, width).
+    They are ``x = x0 + sigma · noise``, float32, (batch, channels, height, width).
     """
-
-    @property
-    def spec(self) -> GeneratorSpec:
-        """What it is."""
-        ...
 
     @property
     def device(self) -> torch.device:
@@ -99,7 +94,7 @@ class Generator(Protocol):
     def denoise(
         self, x: torch.Tensor, sigma: float, condition: Condition, *, shift: int = 0
     ) -> torch.Tensor:
-        """Return the clean latents that the network sees in `x`, float32.
+        """Return the clean numbers that the network sees in `x`, float32.
 
         `shift` is added to the training step that the network is told: one published sampler
         tells it one more than the noise says.
@@ -114,14 +109,23 @@ class Generator(Protocol):
         """Return the condition that says nothing, in the shape of `given`'s."""
         ...
 
+    def full_precision(self) -> AbstractContextManager[None]:
+        """Compute in float32 inside the block, whatever the device prefers."""
+        ...
+
+
+class Generator(Denoiser, Protocol):
+    """Condition and noise → picture; the numbers that are noisy are latents."""
+
+    @property
+    def spec(self) -> GeneratorSpec:
+        """What it is."""
+        ...
+
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """(batch, 3, height, width) from -1 to 1 → latents."""
         ...
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents → (batch, 3, height, width) float32, about -1 to 1."""
-        ...
-
-    def full_precision(self) -> AbstractContextManager[None]:
-        """Compute in float32 inside the block, whatever the device prefers."""
         ...

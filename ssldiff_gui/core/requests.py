@@ -101,6 +101,46 @@ class GenerateRequest(Frozen):
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
 
 
+class PriorRequest(Frozen):
+    """Draw a grid from a class or a text.
+
+    Parameters
+    ----------
+    output
+        The grid's file.
+    model
+        Name of an installed prior, or a model folder; None takes the installed one that knows
+        what is asked for.
+    label
+        A class that the prior knows.
+    text
+        Words. With a class as well, the grid is half of each.
+    rows, columns
+        Of the grid, in cells.
+    seed
+        Of the noise.
+    guidance
+        How far it goes towards what is asked for, as
+        ``null + guidance · (conditional - null)``; None takes the model's.
+    steps
+        Evaluations of the network; None takes the default.
+    device
+        "auto", "cpu", "cuda", "cuda:1", "mps".
+    """
+
+    kind: Literal["prior"] = "prior"
+    output: str
+    model: str | None = None
+    label: str | None = None
+    text: str | None = None
+    rows: int = Field(default=32, gt=0)
+    columns: int = Field(default=32, gt=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    guidance: float | None = Field(default=None, ge=0, le=20)
+    steps: int | None = Field(default=None, ge=2, le=500)
+    device: str = "auto"
+
+
 class ExportRequest(Frozen):
     """Write a canvas, or a part of it, as a file other programs open.
 

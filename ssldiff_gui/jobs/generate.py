@@ -261,15 +261,22 @@ class _Render:
         changed: Parts = {}
         for place in reached[-1]:
             pixels = self.plan.pixels_of(place)
-            for at, box in everything.items():
-                common = pixels.intersect(box)
-                if not common.empty and at in done:
-                    changed[at] = _around(changed[at], common) if at in changed else common
+            for at in done.intersection(self._tiles_under(pixels)):
+                common = pixels.intersect(everything[at])
+                changed[at] = _around(changed[at], common) if at in changed else common
         # The windows of a failed tile are tried again, too.
         tiles = {*changed, *self.canvas.failed}
         self.canvas.change(self.recipe, self.grid, tiles)
         self.notes.append(f"{len(changed)} of {len(everything)} tiles are reached by the edit")
         return changed
+
+    def _tiles_under(self, pixels: Box) -> Iterator[tuple[int, int]]:
+        """Go through the tiles that a box of pixels has a part in."""
+        side = self.canvas.layout.tile
+        whole = pixels.intersect(Box(0, 0, self.canvas.width, self.canvas.height))
+        for row in range(whole.y // side, -(-whole.y2 // side)):
+            for column in range(whole.x // side, -(-whole.x2 // side)):
+                yield row, column
 
     def _render_within_memory(self, parts: Parts, progress: Progress) -> None:
         over = not parts

@@ -123,10 +123,11 @@ def require_same_settings(asked: Recipe, found: Recipe) -> None:
     for name in _SETTINGS:
         ours, theirs = getattr(asked, name), getattr(found, name)
         if ours != theirs:
-            what = name.replace("_", " ")
-            shown = f"{theirs}, not {ours}" if isinstance(theirs, int | float | str) else "another"
+            what = "model" if name.startswith("model") else name
+            told = what not in {"model", "preset"}
+            shown = f": {theirs}, not {ours}" if told else ""
             raise BadRequest(
-                f"The canvas was begun with another {what}: {shown}.",
+                f"The canvas was begun with another {what}{shown}.",
                 "Go on with the settings it was begun with, or choose another output.",
             )
 

@@ -99,18 +99,8 @@ def describe(device: torch.device) -> str:
         return f"{facts.name} ({facts.total_memory / 2**30:.0f} GiB)"
     if device.type == "mps":
         return f"Apple GPU ({platform.machine()})"
-    return f"CPU ({_processor()}, {torch.get_num_threads()} threads)"
-
-
-def free_memory(device: torch.device) -> int | None:
-    """Return how many bytes a device can still give; None when it does not say."""
-    import torch
-
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return int(free + kept)
-    return free_main_memory()
+    count = torch.get_num_threads()
+    return f"CPU ({_processor()}, {count} {'thread' if count == 1 else 'threads'})"
 
 
 def free_main_memory() -> int | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.json"
 CARD = "README.md"
 ENCODER_WEIGHTS = "model.safetensors"
+_DAY = 86_400.0
 
 Content = Mapping[str, "torch.Tensor"] | Path
 """Tensors by name, or a file to copy."""
@@ -61,6 +64,7 @@ def write_model(
             return _finish(folder, model, card)
         _refuse_foreign(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         fresh = aside / folder.name
         try:
@@ -162,6 +166,20 @@ def _take_place(fresh: Path, folder: Path) -> None:
         fresh.replace(folder)
     with suppress(OSError):
         _sync(folder.parent)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed programs left beside a folder; one that was moved away is put back."""
+    ours = re.compile(rf"\.{re.escape(folder.name)}\.(old\.)?[a-z0-9_]{{8}}")
+    for left in sorted(folder.parent.iterdir()):
+        if not ours.fullmatch(left.name) or left.is_symlink() or not left.is_dir():
+            continue
+        parts = [left, *left.rglob("*")]
+        if max(part.lstat().st_mtime for part in parts) > time.time() - _DAY:
+            continue
+        if ".old." in left.name and not folder.exists() and (left / folder.name).is_dir():
+            (left / folder.name).replace(folder)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

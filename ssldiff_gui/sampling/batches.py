@@ -13,7 +13,7 @@ import torch
 
 from ssldiff_gui.core.errors import OutOfMemory
 from ssldiff_gui.core.progress import Progress
-from ssldiff_gui.core.protocols import Condition, Generator, Given
+from ssldiff_gui.core.protocols import Condition, Denoiser, Generator, Given
 from ssldiff_gui.sampling import solver
 from ssldiff_gui.sampling.noise import Latents, Noise
 from ssldiff_gui.sampling.plan import Place
@@ -75,7 +75,7 @@ class PhaseRunner:
         self.progress = progress
 
     def run(
-        self, generator: Generator, batch: Batch, steps: Sequence[Step]
+        self, generator: Denoiser, batch: Batch, steps: Sequence[Step]
     ) -> tuple[Latents, Finite]:
         """Return (batch, planes, channels, window, window) and which windows are finite.
 
@@ -90,7 +90,7 @@ class PhaseRunner:
         return found, finite
 
     def _steps(
-        self, generator: Generator, batch: Batch, steps: Sequence[Step]
+        self, generator: Denoiser, batch: Batch, steps: Sequence[Step]
     ) -> tuple[Latents, Finite]:
         with torch.inference_mode(), memory_errors(generator):
             latents = torch.from_numpy(batch.latents).to(generator.device)
@@ -114,7 +114,7 @@ class PhaseRunner:
 
     def _seen(
         self,
-        generator: Generator,
+        generator: Denoiser,
         x: torch.Tensor,
         step: Step,
         condition: Condition,
@@ -163,7 +163,7 @@ def decode(generator: Generator, latents: Latents) -> tuple[Latents, Finite]:
 
 
 @contextmanager
-def memory_errors(generator: Generator) -> Iterator[None]:
+def memory_errors(generator: Denoiser) -> Iterator[None]:
     """Turn a device's words for "no memory" into ours, after giving back what it holds."""
     try:
         yield

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from ssldiff_gui.core.errors import BadRequest
-from ssldiff_gui.core.protocols import Generator
+from ssldiff_gui.core.protocols import Denoiser
 from ssldiff_gui.core.specs import Frozen
 from ssldiff_gui.sampling.solver import lone_step_spread
 from ssldiff_gui.sampling.windows import Blend
@@ -175,7 +175,7 @@ class Step(Frozen):
     fresh: float = 0.0
 
 
-def steps_of(preset: Preset, generator: Generator) -> list[Step]:
+def steps_of(preset: Preset, generator: Denoiser) -> list[Step]:
     """Return what a preset does to each window, from noise to the end."""
     levels, fresh = _levels(preset, generator)
     low, high = preset.guided
@@ -193,7 +193,7 @@ def steps_of(preset: Preset, generator: Generator) -> list[Step]:
     ]
 
 
-def _levels(preset: Preset, generator: Generator) -> tuple[list[float], list[float]]:
+def _levels(preset: Preset, generator: Denoiser) -> tuple[list[float], list[float]]:
     """Return the noise levels, one more than there are steps, and the fresh noise of each step."""
     if preset.spacing == "linspace":
         return generator.sigmas(preset.steps), [0.0] * preset.steps

@@ -81,8 +81,16 @@ def summary_text(record: Record) -> str:
     return json.dumps(summary_of(record))
 
 
-def xmp_packet(record: Record) -> str:
-    """Return an XMP packet with IPTC's word for what the picture is."""
+def xmp_packet(record: Record, description: str | None = None) -> str:
+    """Return an XMP packet with IPTC's word for what the picture is.
+
+    Parameters
+    ----------
+    record
+        How it was made.
+    description
+        Other words than `description_of` has, for what is more than the picture alone.
+    """
     names = " ".join(f'xmlns:{key}="{uri}"' for key, uri in XMP_NAMES.items() if key != "rdf")
     model = escape(for_xml(record.recipe.model)[:200])
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -90,7 +98,7 @@ def xmp_packet(record: Record) -> str:
 <rdf:RDF xmlns:rdf="{XMP_NAMES["rdf"]}">
 <rdf:Description rdf:about="" {names}>
 <dc:title>{_in_words(title_of(record))}</dc:title>
-<dc:description>{_in_words(description_of(record))}</dc:description>
+<dc:description>{_in_words(for_xml(description or description_of(record)))}</dc:description>
 <xmp:CreatorTool>{escape(record.created_by or program())}</xmp:CreatorTool>
 <Iptc4xmpExt:DigitalSourceType>{source_type(record.recipe)}</Iptc4xmpExt:DigitalSourceType>
 <Iptc4xmpExt:AISystemUsed>{PROGRAM}</Iptc4xmpExt:AISystemUsed>

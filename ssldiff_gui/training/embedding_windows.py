@@ -77,13 +77,14 @@ class Windows:
 
 
 def set_basis(network: PriorNetwork, views: Views) -> None:
-    """Measure the mean and the principal components of all embeddings, and set a network's."""
+    """Measure mean, principal components and lengths of all embeddings, and set a network's."""
     count, dim = 0, len(network.mean)
-    total, products = np.zeros(dim), np.zeros((dim, dim))
+    total, products, lengths = np.zeros(dim), np.zeros((dim, dim)), []
     for k in range(len(views)):
         for grid in views.grids(k):
             cells = grid.reshape(-1, dim).astype(np.float64)
             count += len(cells)
+            lengths.append(np.linalg.norm(cells, axis=1))
             total += cells.sum(0)
             products += cells.T @ cells
     mean = total / count
@@ -93,7 +94,9 @@ def set_basis(network: PriorNetwork, views: Views) -> None:
     axes = axes[:, order].T
     axes *= np.sign(axes[np.arange(channels), np.abs(axes).argmax(1)])[:, None]
     scales = np.sqrt(np.maximum(spreads[order], 1e-8))
-    for name, value in (("mean", mean), ("components", axes), ("scales", scales)):
+    norms = np.quantile(np.concatenate(lengths), (0.01, 0.99))
+    measured = {"mean": mean, "components": axes, "scales": scales, "norms": norms}
+    for name, value in measured.items():
         getattr(network, name).copy_(torch.from_numpy(value))
 
 

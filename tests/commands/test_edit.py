@@ -35,6 +35,7 @@ from ssldiff_gui.core.edits import (
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.storage.grids import load_grid, load_grid_record, save_grid
+from tests.grids import same_grid
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(edit)
@@ -107,7 +108,7 @@ def test_short_forms_are_the_edits_that_they_say(place: Path, words: tuple[str, 
     facts = ran("g.safetensors", "-o", "out.safetensors", *words)
     record = load_grid_record(place / "out.safetensors")
     expected = apply(GRID, [FORMS[words]], {"other": OTHER})
-    assert record.grid.same_as(expected)
+    assert same_grid(record.grid, expected)
     assert parse_edits(record.edits) == (FORMS[words],)
     assert facts["digest"] == expected.digest()
     differ = (expected.vectors != GRID.vectors).any(2) | (expected.mask != GRID.mask)
@@ -150,7 +151,7 @@ def test_the_whole_past_is_kept_and_leads_to_the_same_grid_again(place: Path) ->
     told: Any = record.notes["sources"]
     assert sorted(told) == ["a", "a-2", "original"]
     sources = {name: known[facts["digest"]] for name, facts in told.items()}
-    assert apply(GRID, parse_edits(record.edits), sources).same_as(record.grid)
+    assert same_grid(apply(GRID, parse_edits(record.edits), sources), record.grid)
 
 
 def test_without_json_one_line_says_what_happened(place: Path) -> None:
@@ -255,7 +256,7 @@ def test_a_form_that_cannot_be_understood_ends_with_2(place: Path, words: list[s
 def test_a_script_that_is_far_too_long_is_not_read(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ssldiff_gui.commands.edit_record.LONGEST", 10)
+    monkeypatch.setattr("ssldiff_gui.jobs.edit_record.LONGEST", 10)
     (place / "s.json").write_text('{"edits": []}', "utf-8")
     result = run("g.safetensors", "-o", "out.safetensors", "--script", "s.json", "--json")
     assert json.loads(result.stdout)["error"]["kind"] == "BadEdits"

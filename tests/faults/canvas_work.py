@@ -17,6 +17,7 @@ from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.storage.canvas import Canvas
 from ssldiff_gui.storage.canvas_shards import RGB
+from tests.grids import same_grid
 
 WIDTH, HEIGHT, TILE, CHUNK = 150, 110, 32, 16
 LAST = 2
@@ -100,7 +101,7 @@ def missing(path: Path, heard: list[tuple[int, int, int]]) -> int:
     with Canvas.open(path, write=True) as canvas:
         edition = canvas.recipe.seed
         assert canvas.recipe == recipe_of(edition)
-        assert canvas.grid.same_as(grid_of(edition))
+        assert same_grid(canvas.grid, grid_of(edition))
         for at in canvas.done:
             found = canvas.read(canvas.layout.box((0, *at)))
             assert np.array_equal(found, tile_of(canvas, at, edition)), "acknowledged and wrong"

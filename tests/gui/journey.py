@@ -1,7 +1,8 @@
 """The journey of `make run` for a machine without a display: the same program, with pictures.
 
-Opens the sample slide in the real studio, zooms in with the wheel, moves the picture with the
-mouse, draws a region and exports it. ``python -m tests.gui.journey --out DIR``
+Opens the sample slide in the real studio, the demo's canvas beside it, zooms in with the wheel,
+moves the picture with the mouse, draws a region and exports it.
+``python -m tests.gui.journey --out DIR [--beside CANVAS]``
 """
 
 from __future__ import annotations
@@ -20,12 +21,20 @@ from qtpy.QtWidgets import QApplication
 if TYPE_CHECKING:
     from tests.gui.studio import Studio
 
-ON_TISSUE = (0.70, 0.74)
-"""Where the wheel is turned, in parts of the slide: between crypts, beside a follicle."""
+ON_TISSUE = (0.28, 0.50)
+"""Where the wheel is turned, in parts of the slide: in the middle of the largest piece."""
 
 
-def travel(out: Path) -> list[Path]:
-    """Go the whole way; return what it left: pictures, and the region as GeoJSON."""
+def travel(out: Path, beside: Path | None = None) -> list[Path]:
+    """Go the whole way; return what it left: pictures, and the region as GeoJSON.
+
+    Parameters
+    ----------
+    out
+        Where they are left.
+    beside
+        A canvas for the right view, made from the sample slide.
+    """
     from ssldiff_gui.app.run import arguments, begin
     from tests.gui.studio import Studio, until, wait
 
@@ -37,10 +46,16 @@ def travel(out: Path) -> list[Path]:
         left.append(out / f"{len(left) + 1}-{name}.png")
         studio.picture(left[-1])
 
-    begin(studio.window, arguments(["--fresh", "--sample"]))
+    canvas = [] if beside is None else ["--beside", str(beside)]
+    begin(studio.window, arguments(["--fresh", "--sample", *canvas]))
     studio.until_ready()
     studio.until_shown("sample-slide.tif")
     wait(1000)  # the thumbnails of its folder
+    if beside is not None:
+        until(lambda: studio.parts.synthetic.view.document is not None, "the canvas beside it")
+        until(lambda: studio.parts.synthetic.view.pyramid.sharp, "a sharp canvas")
+        keep("beside")
+        studio.key(Qt.Key.Key_0)
     keep("whole-slide")
     turn_the_wheel(studio, notches=10)
     keep("zoomed-in")
@@ -91,13 +106,15 @@ def main() -> None:
     """Make the journey with settings of its own, and say where the pictures are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    out = parser.parse_args().out.absolute()
+    parser.add_argument("--beside", type=Path)
+    told = parser.parse_args()
+    out = told.out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     for old in [*out.glob("*.png"), *out.glob("*.geojson")]:
         old.unlink()
     with tempfile.TemporaryDirectory() as home:
         os.environ["SSLDIFF_HOME"] = home
-        for path in travel(out):
+        for path in travel(out, told.beside):
             print(f"  {path.name}")
     print(f"They are in {out}")
 

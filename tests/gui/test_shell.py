@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
@@ -18,6 +19,7 @@ from ssldiff_gui.storage import geojson
 from ssldiff_gui.viewer.tools import Tool
 from ssldiff_gui.widgets.tokens import LIGHT
 from tests.gui.studio import Studio, until, wait
+from tests.slides.made.tiffs import geotiff
 
 pytestmark = pytest.mark.gui
 
@@ -252,7 +254,9 @@ def test_the_theme_changes_everything_and_is_kept(opened, home):
     assert Settings.load().theme == "light"
 
 
-def test_bands_of_a_scene_are_chosen_and_facts_are_shown(studio, scene):
+def test_bands_of_a_scene_are_chosen_and_facts_are_shown(studio, tmp_path):
+    bands = np.random.default_rng(0).integers(0, 255, (4, 300, 400), np.uint8)
+    scene = geotiff(tmp_path / "four.tif", bands)
     studio.session.open(scene)
     studio.until_shown(scene.name)
     studio.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)

@@ -59,8 +59,8 @@ def _draw(studio, keep) -> None:
     from tests.gui.studio import wait
 
     scene = studio.document.scene
-    studio.hand.move(scene.width * 0.72, scene.height * 0.74)
-    studio.pane.view.set_magnification(5, (scene.width * 0.72, scene.height * 0.74))
+    studio.hand.move(scene.width * 0.75, scene.height * 0.3)
+    studio.pane.view.set_magnification(5, (scene.width * 0.75, scene.height * 0.3))
     studio.until_shown(studio.document.name)
     studio.click_canvas()
     studio.key(Qt.Key.Key_R)
@@ -87,14 +87,14 @@ def _annotations(studio, keep) -> None:
     studio.key(Qt.Key.Key_0)
     wait(300)
     panel = studio.parts.annotations
-    _describe(studio, "Follicle", "Immune cells")
-    studio.draw(Qt.Key.Key_F, [(0.13, 0.3), (0.3, 0.2), (0.45, 0.16), (0.6, 0.27), (0.7, 0.38),
-                               (0.55, 0.42), (0.4, 0.33), (0.25, 0.42), (0.12, 0.4)])  # fmt: skip
-    _describe(studio, "Mucosa", "Normal tissue")
-    studio.draw(Qt.Key.Key_R, [(0.06, 0.72), (0.28, 0.93)])
+    _describe(studio, "Colon", "Normal tissue")
+    studio.draw(Qt.Key.Key_F, [(0.10, 0.3), (0.16, 0.1), (0.28, 0.06), (0.38, 0.15), (0.42, 0.2),
+                               (0.33, 0.3), (0.28, 0.45), (0.18, 0.5), (0.08, 0.52)])  # fmt: skip
+    _describe(studio, "Tumour", "Tumour")
+    studio.draw(Qt.Key.Key_R, [(0.62, 0.66), (0.9, 0.92)])
     _describe(studio, "", "Tumour")
-    studio.draw(Qt.Key.Key_R, [(0.2, 0.42), (0.5, 0.6)])
-    _describe(studio, "Submucosa", "Stroma")
+    studio.draw(Qt.Key.Key_R, [(0.12, 0.62), (0.36, 0.82)])
+    _describe(studio, "Fibrous tissue", "Stroma")
     studio.click_canvas()
     studio.key(Qt.Key.Key_V)
     wait(500)
@@ -139,8 +139,8 @@ def _scene(studio, keep) -> None:
     studio.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     wait(1200)
     scene = studio.document.scene
-    studio.draw(Qt.Key.Key_R, [(0.3, 0.1), (0.75, 0.42)])
-    studio.hand.move(scene.width * 0.6, scene.height * 0.7)
+    studio.draw(Qt.Key.Key_R, [(0.68, 0.08), (0.96, 0.4)])
+    studio.hand.move(scene.width * 0.3, scene.height * 0.7)
     wait(300)
     keep("scene")
 

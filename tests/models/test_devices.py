@@ -48,7 +48,14 @@ def test_gpus_take_bfloat16_when_they_have_it(
     assert found == getattr(torch, expected)
 
 
-def test_a_device_is_said_in_words_and_has_memory() -> None:
+def test_a_device_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     assert devices.describe(CPU).startswith("CPU (")
-    free = devices.free_memory(CPU)
+    assert devices.describe(CPU).endswith(", 2 threads)")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert devices.describe(CPU).endswith(", 1 thread)")
+
+
+def test_main_memory_is_known() -> None:
+    free = devices.free_main_memory()
     assert free is None or free > 1 << 20

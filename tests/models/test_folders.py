@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,46 @@ def test_files_that_lie_there_already_are_taken(tmp_path: Path) -> None:
     (tmp_path / "network.safetensors").write_bytes(b"x")
     written = write_model(tmp_path, generator(), "card")
     assert set(written.files) == {"README.md", "network.safetensors"}
+
+
+def leave(folder: Path, days: float) -> Path:
+    """Leave what a killed write leaves, so old."""
+    inner = folder / "a"
+    inner.mkdir(parents=True)
+    (inner / "model.json").write_text("{}", "utf-8")
+    then = time.time() - days * 86_400
+    for path in (inner / "model.json", inner, folder):
+        os.utime(path, (then, then))
+    return folder
+
+
+def test_what_a_killed_write_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    old = [leave(tmp_path / name, 1.1) for name in (".a.x7_abcde", ".a.old.12345678")]
+    kept = [
+        leave(tmp_path / ".a.x7_abcdf", 0.9),  # somebody may be writing it
+        leave(tmp_path / ".b.x7_abcde", 9),
+        leave(tmp_path / ".a.settings.d", 9),
+        leave(tmp_path / "a.x7_abcde", 9),
+    ]
+    write_model(tmp_path / "a", model(), "card", CONTENTS)
+    assert not any(folder.exists() for folder in old)
+    assert all(folder.exists() for folder in kept)
+    read_model(tmp_path / "a")
+
+
+def test_a_model_that_was_moved_away_and_never_replaced_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(tmp_path / ".a.old.12345678", 2)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "no space")
+
+    monkeypatch.setattr("ssldiff_gui.models.folder_writing._write", full)
+    with pytest.raises(FileProblem, match="cannot be written"):
+        write_model(tmp_path / "a", model(), "card", CONTENTS)
+    assert (tmp_path / "a" / "model.json").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_tensors_that_share_memory_are_written_whole(tmp_path: Path) -> None:

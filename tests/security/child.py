@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.security.mutants import mutant
@@ -89,13 +90,13 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def main() -> None:
+def main(end_of: Callable[[Path], str], modules: Iterable[str], memory: int) -> None:
     """Go through the list."""
     faulthandler.enable()
-    for name in READERS:  # so that the seconds of the first file are its own
+    for name in modules:  # so that the seconds of the first file are its own
         importlib.import_module(name)
     warnings.simplefilter("error")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     tasks = Path(sys.argv[1]).read_text("utf-8").splitlines()
     with (
         open(sys.argv[2], "a", encoding="utf-8") as done,  # noqa: PTH123 - flushed line by line
@@ -106,7 +107,7 @@ def main() -> None:
             print(task, file=done, flush=True)
             start = time.monotonic()
             try:
-                end = exercise(str(path))
+                end = end_of(path)
             except BaseException as error:  # noqa: BLE001 - this is what the test looks for
                 end = f"UNTYPED {type(error).__name__}: {error}"[:300]
             seconds = time.monotonic() - start
@@ -136,4 +137,4 @@ def laid_out(task: str, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    main(lambda path: exercise(str(path)), READERS, MEMORY_LIMIT)

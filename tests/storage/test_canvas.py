@@ -27,6 +27,7 @@ from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.storage import canvas_files
 from ssldiff_gui.storage.canvas import CHUNK, TILE, Canvas
 from ssldiff_gui.storage.canvas_files import ASIDE, GRID, LEDGER, RECIPE, shard_path
+from tests.grids import same_grid
 from tests.storage.canvases import (
     a_canvas,
     a_grid,
@@ -73,7 +74,7 @@ def test_what_a_canvas_is_comes_back(tmp_path: Path) -> None:
         assert (canvas.width, canvas.height, canvas.tiles) == (300, 200, (4, 5))
         assert (canvas.scale, canvas.georeference, canvas.name) == (scale, place, "Lung")
         assert canvas.recipe == recipe == a_recipe(a_grid(), 300, 200)
-        assert canvas.grid.same_as(a_grid())
+        assert same_grid(canvas.grid, a_grid())
         assert not canvas.done
         assert not canvas.finished
         assert (canvas.read(Box(0, 0, 300, 200)) == 255).all()
@@ -185,7 +186,7 @@ def test_a_change_is_made_of_some_tiles_only(tmp_path: Path) -> None:
         assert np.array_equal(whole(canvas), old), "old pixels stay until there are new ones"
     with Canvas.open(canvas.path, write=True) as canvas:
         assert canvas.recipe == recipe
-        assert canvas.grid.same_as(grid)
+        assert same_grid(canvas.grid, grid)
         assert len(canvas.done) == 18
         fill(canvas, new)
         canvas.finish()

@@ -21,6 +21,7 @@ from ssldiff_gui.storage.extract import extract_of
 from ssldiff_gui.storage.marking import marked, sidecar_of, xmp_packet
 from ssldiff_gui.storage.provenance import Record
 from ssldiff_gui.storage.records import read_record
+from tests.grids import same_grid
 from tests.storage.fake_picture import UTM, Fake, grid_of, pixels_of, recipe_of
 
 ENDINGS = (".png", ".jpg", ".ome.tif", ".tif", ".ome.zarr")
@@ -197,7 +198,7 @@ def test_the_record_comes_back_under_any_name(files, picture, ending, tmp_path):
     source = files[ending]
     shutil.copytree(source, renamed) if source.is_dir() else shutil.copy(source, renamed)
     record = read_record(renamed)
-    assert record.grid.same_as(picture.grid)
+    assert same_grid(record.grid, picture.grid)
     assert record.recipe == picture.recipe
     assert record.sha256 == picture.digest()
     assert (record.title, record.box, record.level) == (picture.name, None, 0)
@@ -208,7 +209,7 @@ def test_the_record_comes_back_from_the_sidecar(files, picture, ending, tmp_path
     renamed = tmp_path / "x"
     shutil.copy(sidecar_of(files[ending]), renamed)
     record = read_record(renamed)
-    assert record.grid.same_as(picture.grid)
+    assert same_grid(record.grid, picture.grid)
     assert record.recipe == picture.recipe
 
 
@@ -221,7 +222,7 @@ def test_the_record_comes_back_from_a_canvas(tmp_path):
         canvas.write(0, 0, pixels)
         canvas.finish()
     record = read_record(path)
-    assert record.grid.same_as(grid)
+    assert same_grid(record.grid, grid)
     assert record.recipe == recipe
     assert record.sha256 == Fake(pixels).digest()
 

@@ -81,7 +81,9 @@ class GridUNet(nn.Module):
             self.up.append(nn.ModuleList(Block(size, width, told, groups) for size in sizes))
         self.out_norm = nn.GroupNorm(groups, widths[0])
         self.out = nn.Conv2d(widths[0], channels, 3, padding=1)
+        self.through = nn.Linear(told, channels)
         _silence(self.out)
+        _silence(self.through)
 
     def forward(
         self, x: torch.Tensor, step: torch.Tensor, tokens: torch.Tensor | None = None
@@ -97,7 +99,10 @@ class GridUNet(nn.Module):
         tokens
             (batch, count, dim).
         """
-        told = self.time(_waves(step, self.frequencies).to(x.dtype))[:, :, None, None]
+        time = self.time(_waves(step, self.frequencies).to(x.dtype))
+        # What noise is in a channel is told by that channel first of all.
+        straight = self.through(functional.silu(time))[:, :, None, None] * x
+        told = time[:, :, None, None]
         if self.dim and tokens is not None:
             told, x = self._heard(told, x, tokens)
         kept = []
@@ -111,7 +116,7 @@ class GridUNet(nn.Module):
         for grow, stage in zip(self.grow, self.up, strict=True):
             x = torch.cat([functional.pixel_shuffle(grow(x), 2), kept.pop()], dim=1)
             x = self._through(stage, x, told)
-        answer: torch.Tensor = self.out(functional.silu(self.out_norm(x)))
+        answer: torch.Tensor = straight + self.out(functional.silu(self.out_norm(x)))
         return answer
 
     def _heard(
@@ -170,7 +175,7 @@ class Block(nn.Module):
         return answer
 
 
-def _silence(layer: nn.Conv2d) -> None:
+def _silence(layer: nn.Module) -> None:
     """Let a layer say nothing at first."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
