@@ -9,7 +9,7 @@ TESTS ?= -n 2 --dist loadgroup
 .PHONY: help setup setup-display run test check format tour bench pin clean
 
 help:
-	@echo "make run     open the studio on the sample slide"
+	@echo "make run     open the studio on the sample slide, the demo beside it"
 	@echo "make test    run every test"
 	@echo "make check   the fast gates: ruff, mypy, import-linter"
 	@echo "make tour    drive the real program and take the screenshots, the README's too"

@@ -147,8 +147,8 @@ def describe(output: Path, before: Imported, after: GridRecord) -> dict[str, Any
 def _edited(
     record: GridRecord, name: str, script: Path | None, forms: dict[str, Many | None]
 ) -> GridRecord:
-    from ssldiff_gui.jobs.edit_record import edited, read_script
     from ssldiff_gui.commands.edit_words import Words
+    from ssldiff_gui.jobs.edit_record import edited, read_script
     from ssldiff_gui.storage.grid_files import read_grid
 
     edits, files = ((), {}) if script is None else read_script(script)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ssldiff_gui.core.progress import Progress
-from ssldiff_gui.core.protocols import Condition, Given
+from ssldiff_gui.core.protocols import Given
 from ssldiff_gui.core.specs import GeneratorSpec
 from ssldiff_gui.models.generators.conditioners import Conditioner, build_conditioner
 from ssldiff_gui.models.generators.latent import LatentDiffusion
@@ -29,8 +29,6 @@ from ssldiff_gui.training.pictures import Pictures
 from ssldiff_gui.training.settings import Settings
 
 Find = Callable[[str], Path]
-Predict = Callable[[torch.Tensor, torch.Tensor, Condition], torch.Tensor]
-Tell = Callable[[Given, torch.device], Condition]
 _SHOWN = 8
 _STEPS = 20
 
@@ -217,22 +215,21 @@ class Both(nn.Module):
     def __init__(self, parts: nn.ModuleDict, network: Network, teller: Conditioner) -> None:
         super().__init__()
         self.parts = parts
-        self._predict: Predict = network
-        self._tell: Tell = teller.condition
+        self._predict, self._tell = network, teller.condition
 
     def forward(self, x: torch.Tensor, steps: torch.Tensor, given: Given) -> torch.Tensor:
         """Return what the network predicts."""
         return self._predict(x, steps, self._tell(given, x.device))
 
 
-def _keep_less(module: nn.Module, *, checkpointing: bool) -> None:
+def _keep_less(module: Any, *, checkpointing: bool) -> None:
     """Have a network compute its activations twice instead of keeping them."""
     if not checkpointing:
         return
     if hasattr(module, "enable_gradient_checkpointing"):
         module.enable_gradient_checkpointing()
     else:
-        module.checkpointing = True  # type: ignore[assignment]
+        module.checkpointing = True
 
 
 def _mean(values: torch.Tensor) -> float:

@@ -138,7 +138,7 @@ def test_every_condition_trains_and_renders_a_window(place, tmp_path, condition,
 
 
 def test_training_lowers_the_loss_and_the_condition_matters(place, tmp_path):
-    told, task = diffusion(place, tmp_path, steps=150)
+    _, task = diffusion(place, tmp_path, steps=150)
     optimiser = torch.optim.Adam(task.modules.parameters(), 3e-3)
     losses = []
     for step in range(150):

@@ -77,7 +77,8 @@ class PriorNetwork(nn.Module):
         """(…, channels) → (…, dim) embeddings, no longer or shorter than real ones are."""
         found = (components * self.scales) @ self.components + self.mean
         length = found.norm(dim=-1, keepdim=True).clamp(min=1e-6)
-        return found * (length.clamp(self.norms[0], self.norms[1]) / length)
+        kept: torch.Tensor = found * (length.clamp(self.norms[0], self.norms[1]) / length)
+        return kept
 
 
 class _Block(nn.Module):
