@@ -101,7 +101,6 @@ class DiffusionTask:
             parts["teller"] = teller.module
         made = nn.ModuleDict(parts)
         made.requires_grad_(requires_grad=True)
-        _keep_less(network.module, checkpointing=self.settings.run.checkpointing)
         return Both(made, network, teller)
 
     def loss(
@@ -220,16 +219,6 @@ class Both(nn.Module):
     def forward(self, x: torch.Tensor, steps: torch.Tensor, given: Given) -> torch.Tensor:
         """Return what the network predicts."""
         return self._predict(x, steps, self._tell(given, x.device))
-
-
-def _keep_less(module: Any, *, checkpointing: bool) -> None:
-    """Have a network compute its activations twice instead of keeping them."""
-    if not checkpointing:
-        return
-    if hasattr(module, "enable_gradient_checkpointing"):
-        module.enable_gradient_checkpointing()
-    else:
-        module.checkpointing = True
 
 
 def _mean(values: torch.Tensor) -> float:
