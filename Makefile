@@ -41,6 +41,8 @@ format: setup
 
 tour: setup-display
 	$(SCREEN) -m tests.gui.tour --out out/tour --readme
+	rm -rf out/demo && $(VENV) -m ssldiff_gui.cli demo --out out/demo
+	cp out/demo/comparison.synthetic.png resources/screenshots/demo.png
 
 bench: setup-display
 	$(SCREEN) -m tests.benchmarks.viewer

@@ -1,129 +1,133 @@
 """Make the sample slide and the sample scene that every installation carries.
 
-Both are drawn by rules from a seed: no patient and no place is in them, nothing is downloaded,
-and the same versions of the same libraries draw the same pictures again. Each file says so, in
-every place that its format offers.
+Tiles of real pictures are embedded by the starter encoders, their grids are composed into large
+ones, and the starter generators render those: what comes out shows no patient and no place. Each
+file says so, in every place that its format offers. One that was stopped is gone on with.
 
-    python packaging/make_samples.py [slide] [scene]
+    python packaging/make_samples.py --histology FOLDER --aerial FOLDER
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import numpy as np
-import numpy.typing as npt
-import tifffile
-from PIL import Image
+from sample_layouts import CELL, RGB, Embed, Mask, Vectors, scene_grid, slide_grid
+from sample_writing import METRES, MICRONS, write_scene, write_slide, write_small
 
-FOLDER = Path(__file__).resolve().parents[1] / "resources" / "samples"
-SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
-SOFTWARE = "SSLDiff Studio packaging/make_samples.py"
-SLIDE_NOTE = (
-    "SYNTHETIC: a bowel section in haematoxylin and eosin, drawn by an algorithm. "
-    "No tissue of any patient is in it."
-)
-SCENE_NOTE = (
-    "SYNTHETIC: farmland with a village, drawn by an algorithm. "
-    "No photograph of any place is in it; the coordinates are made up."
-)
-MICRONS = 0.5
-TILE = 512
+from ssldiff_gui.core.geometry import Box, Scale
+from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.core.requests import GenerateRequest
+from ssldiff_gui.models.encoders import TimmEncoder, load_encoder
+from ssldiff_gui.storage.canvas import Canvas
+from ssldiff_gui.storage.grids import save_grid
+
+ROOT = Path(__file__).resolve().parents[1]
+BATCH = 256
 
 
-def xmp(note: str) -> str:
-    """Return an XMP packet that names the picture's origin in IPTC's terms."""
-    return (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"'
-        ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
-        ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-        f' xmp:CreatorTool="{SOFTWARE}" Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}">'
-        f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(note)}</rdf:li>'
-        "</rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"
-        '<?xpacket end="w"?>'
-    )
+class OneLine:
+    """Shows progress where it is run."""
+
+    def report(self, done: float, total: float, words: str = "") -> None:
+        """Overwrite the line."""
+        print(f"\r  {words} {100 * done / max(total, 1):3.0f} % ", end="", file=sys.stderr)
+
+    def check(self) -> None:
+        """Ctrl-C ends it; what is done is kept."""
 
 
-def ome_xml(width: int, height: int) -> str:
-    """Return the slide's OME-XML: scale, objective, and that it is synthetic."""
-    identity = uuid.uuid5(uuid.NAMESPACE_URL, "ssldiff-gui/samples/sample-slide.tif")
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"'
-        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-        ' xsi:schemaLocation="http://www.openmicroscopy.org/Schemas/OME/2016-06'
-        ' http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd"'
-        f' UUID="urn:uuid:{identity}" Creator="{SOFTWARE}">'
-        '<Instrument ID="Instrument:0">'
-        '<Objective ID="Objective:0" NominalMagnification="20.0"/></Instrument>'
-        '<Image ID="Image:0" Name="Synthetic bowel section, H&amp;E">'
-        f"<Description>{escape(SLIDE_NOTE)}</Description>"
-        '<InstrumentRef ID="Instrument:0"/><ObjectiveSettings ID="Objective:0"/>'
-        '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" Interleaved="true"'
-        f' SizeX="{width}" SizeY="{height}" SizeC="3" SizeZ="1" SizeT="1"'
-        f' PhysicalSizeX="{MICRONS}" PhysicalSizeXUnit="µm"'
-        f' PhysicalSizeY="{MICRONS}" PhysicalSizeYUnit="µm">'
-        '<Channel ID="Channel:0:0" SamplesPerPixel="3"><LightPath/></Channel>'
-        '<TiffData IFD="0" PlaneCount="1"/></Pixels>'
-        '<AnnotationRef ID="Annotation:0"/></Image>'
-        '<StructuredAnnotations><MapAnnotation ID="Annotation:0"'
-        ' Namespace="http://cv.iptc.org/newscodes/digitalsourcetype/"><Value>'
-        f'<M K="DigitalSourceType">{SOURCE_TYPE}</M><M K="Software">{SOFTWARE}</M>'
-        f'<M K="Note">{escape(SLIDE_NOTE)}</M></Value></MapAnnotation></StructuredAnnotations>'
-        "</OME>"
-    )
+def embedding(encoder: TimmEncoder) -> Embed:
+    """Return what makes a grid of a picture in whole cells."""
+
+    def embed(picture: RGB) -> Vectors:
+        rows, columns = (length // CELL for length in picture.shape[:2])
+        cells = picture.reshape(rows, CELL, columns, CELL, 3).swapaxes(1, 2)
+        cells = np.ascontiguousarray(cells.reshape(-1, CELL, CELL, 3))
+        parts = [encoder.embed(cells[at : at + BATCH]) for at in range(0, len(cells), BATCH)]
+        return np.concatenate(parts).reshape(rows, columns, -1)
+
+    return embed
 
 
-def write_slide(pixels: npt.NDArray[np.uint8], target: Path, quality: int) -> None:
-    """Write (height, width, 3) as a pyramidal OME-TIFF of JPEG tiles."""
-    levels = [pixels]
-    while max(levels[-1].shape) > TILE * 1.5:
-        levels.append(np.asarray(Image.fromarray(levels[-1]).reduce(2)))
-    packet = xmp(SLIDE_NOTE).encode()
-    height, width = pixels.shape[:2]
-    common = {
-        "tile": (TILE, TILE),
-        "compression": "jpeg",
-        "compressionargs": {"level": quality},
-        "photometric": "rgb",
-        "subsampling": (2, 2),
-        "metadata": None,
-        "software": SOFTWARE,
-        "resolutionunit": "CENTIMETER",
-    }
-    with tifffile.TiffWriter(target) as tiff:
-        for number, level in enumerate(levels):
-            per_centimetre = 10_000 / (MICRONS * width / level.shape[1])
-            first = number == 0
-            tiff.write(
-                level,
-                subifds=len(levels) - 1 if first else None,
-                subfiletype=0 if first else 1,
-                description=ome_xml(width, height).encode() if first else SLIDE_NOTE,
-                resolution=(per_centimetre, per_centimetre),
-                extratags=[(700, 1, len(packet), packet, True)],
-                **common,
-            )
+def rendered(grid: EmbeddingGrid, model: Path, work: Path, steps: int | None, device: str) -> RGB:
+    """Return (height, width, 3): the picture that a grid asks for."""
+    from ssldiff_gui.jobs.generate import generate
+
+    work.mkdir(parents=True, exist_ok=True)
+    save_grid(work / "grid.safetensors", grid)
+    canvas = work / "canvas.ome.zarr"
+    request = GenerateRequest(
+        grid=str(work / "grid.safetensors"), canvas=str(canvas), model=str(model), seed=1,
+        resume=canvas.exists(), steps=steps, device=device,
+    )  # fmt: skip
+    result = generate(request, OneLine())
+    print(f"\n  {result.width} × {result.height} in {result.seconds:.0f} s", file=sys.stderr)
+    with Canvas.open(canvas) as made:
+        return made.read(Box(0, 0, made.width, made.height))
 
 
-def main(wanted: list[str]) -> None:
-    """Draw and write the samples that were asked for, or both."""
-    if not wanted or "slide" in wanted:
-        from sample_cells import draw_slide
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One of the files.
 
-        write_slide(draw_slide(), FOLDER / "sample-slide.tif", quality=62)
-    if not wanted or "scene" in wanted:
-        from sample_scene import draw_scene, write_scene
+    Parameters
+    ----------
+    name, family
+        What it is, and which starter models make it.
+    scale
+        Of a pixel.
+    layout
+        Composes its grid of the tiles in a folder.
+    write
+        Writes pixels, at a quality.
+    """
 
-        write_scene(draw_scene(), FOLDER / "sample-scene.tif", SCENE_NOTE, SOFTWARE, SOURCE_TYPE)
-    for path in sorted(FOLDER.glob("*.tif")):
-        print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+    name: str
+    family: str
+    scale: Scale
+    layout: Callable[[Path, Embed], tuple[Vectors, Mask]]
+    write: Callable[[RGB, Path, int], None]
+
+
+SLIDE = Sample("slide", "histology", Scale(MICRONS, MICRONS, "µm"), slide_grid, write_slide)
+SCENE = Sample("scene", "aerial", Scale(METRES, METRES, "m"), scene_grid, write_scene)
+
+
+def make(sample: Sample, tiles: Path, told: argparse.Namespace) -> None:
+    """Make a sample of the tiles in a folder."""
+    encoder = load_encoder(told.models / f"starter-{sample.family}-encoder", told.device)
+    vectors, valid = sample.layout(tiles, embedding(encoder))
+    grid = EmbeddingGrid(vectors, encoder.spec.id, CELL, sample.scale, valid)
+    model = told.models / f"starter-{sample.family}"
+    pixels = rendered(grid, model, told.work / sample.name, told.steps, told.device)
+    told.out.mkdir(parents=True, exist_ok=True)
+    target = told.out / f"sample-{sample.name}.tif"
+    quality = write_small(lambda path, level: sample.write(pixels, path, level), target)
+    print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, JPEG quality {quality}")
+
+
+def main(words: list[str]) -> None:
+    """Make those samples whose tiles were named."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--histology", type=Path, help="folder with lc25000 and osteosarcoma")
+    parser.add_argument("--aerial", type=Path, help="folder with UC Merced's classes")
+    parser.add_argument("--models", type=Path, default=ROOT / "resources" / "models")
+    parser.add_argument("--out", type=Path, default=ROOT / "resources" / "samples")
+    parser.add_argument("--work", type=Path, default=ROOT / "out" / "samples")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--steps", type=int, help="instead of the preset's")
+    told = parser.parse_args(words)
+    if told.histology is None and told.aerial is None:
+        parser.error("name the tiles: --histology FOLDER, --aerial FOLDER, or both")
+    if told.histology is not None:
+        make(SLIDE, told.histology, told)
+    if told.aerial is not None:
+        make(SCENE, told.aerial, told)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,16 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture
+def without_starters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the package carry no models."""
+
+    def absent(*_: str) -> Path:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("ssldiff_gui.models.folders.resource_path", absent)
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test settings, caches and logs of its own, so that none sees the user's."""

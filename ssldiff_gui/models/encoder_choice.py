@@ -11,7 +11,8 @@ from ssldiff_gui.models.folders import installed_models
 def only_encoder_for(unit: Literal["µm", "m"] | None) -> str:
     """Return the name of the one installed encoder for slides, or for scenes.
 
-    Encoders for natural images, which have no scale, are taken when there is none for the unit.
+    What the person installed comes before what the package carries; encoders for natural images,
+    which have no scale, are taken when there is none for the unit.
 
     Parameters
     ----------
@@ -25,16 +26,21 @@ def only_encoder_for(unit: Literal["µm", "m"] | None) -> str:
     BadRequest
         There are several: the person has to choose.
     """
-    there = [(entry.name, entry.model.encoder) for entry in installed_models()
-             if entry.model is not None and entry.model.encoder is not None]  # fmt: skip
-    exact = [name for name, spec in there if spec.pixel is not None and spec.pixel.unit == unit]
-    natural = [name for name, spec in there if spec.pixel is None]
-    found = exact or natural
+    there = [
+        (entry, entry.model.encoder)
+        for entry in installed_models()
+        if entry.model is not None and entry.model.encoder is not None
+    ]
+    exact = [entry for entry, spec in there if spec.pixel is not None and spec.pixel.unit == unit]
+    natural = [entry for entry, spec in there if spec.pixel is None]
+    suiting = exact or natural
+    own = [entry for entry in suiting if not entry.carried]
+    found = [entry.name for entry in own or suiting]
     if len(found) == 1:
         return found[0]
     if not found:
         kind = {"µm": "slides", "m": "scenes"}.get(unit or "", "images of an unknown scale")
-        have = f"Installed are: {', '.join(name for name, _ in there)}. " if there else ""
+        have = f"Installed are: {', '.join(entry.name for entry, _ in there)}. " if there else ""
         raise MissingModel(
             f"No encoder for {kind} is installed.",
             f"{have}`ssldiff models` lists those that can be had; name one with --model.",

@@ -67,6 +67,11 @@ class Installed:
     model: ModelFile | None
     problem: UserError | None = None
 
+    @property
+    def carried(self) -> bool:
+        """Whether it came with the package, and not from the person."""
+        return self.folder.parent != installed_folder()
+
 
 def installed_folder() -> Path:
     """Return the folder that models are installed into."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from ssldiff_gui.training.conditions import Conditions
 from ssldiff_gui.training.model_settings import DiffusionModel
 from ssldiff_gui.training.settings import Settings
 
+_DECODING = ("decoder.", "post_quant_conv.", "into.", "coarse.", "between.", "fine.", "out.")
+"""Parts of autoencoders that have nothing to do with the latents they make."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coder:
@@ -31,7 +35,7 @@ class Coder:
     weights
         As they lie in the file.
     key
-        The hash of that file.
+        A hash over what makes the latents: a decoder that was trained on leaves it as it is.
     """
 
     spec: AutoencoderSpec | GeneratorSpec
@@ -61,7 +65,16 @@ def loaded_autoencoder(folder: Path) -> Coder:
     weights = load_tensors(folder / spec.autoencoder.file) if spec.autoencoder.file else {}
     load_into(made.module, weights)
     made.place(torch.device("cpu"), torch.float32)
-    return Coder(spec, made, weights, model.files.get(spec.autoencoder.file or "", ""))
+    return Coder(spec, made, weights, _key(weights))
+
+
+def _key(weights: Mapping[str, torch.Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(name for name in weights if not name.startswith(_DECODING)):
+        value = weights[name].contiguous()
+        digest.update(f"{name}|{value.dtype}|{tuple(value.shape)}|".encode())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def described(settings: Settings, coder: Coder, conditions: Conditions) -> GeneratorSpec:

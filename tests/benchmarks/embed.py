@@ -27,7 +27,7 @@ from ssldiff_gui.resources import resource_path
 
 RATIO = 0.9
 COLUMNS, SIDE = 12, 224
-CORNER = (800, 1200)
+CORNER = (300, 120)
 """In the tissue of the sample slide."""
 
 

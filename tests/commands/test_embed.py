@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from ssldiff_gui.cli import app
 from ssldiff_gui.models.folders import installed_folder
+from ssldiff_gui.resources import resource_path
 from ssldiff_gui.storage.grids import load_grid
 from tests.models.tiny_encoders import tiny_encoder_folder
 from tests.slides.made.others import png
@@ -50,6 +51,16 @@ def test_people_are_told_in_words(slide: Path) -> None:
     assert "2 × 2 cells of 24 values by tiny@" in result.stdout
 
 
+def test_what_the_person_installed_comes_before_the_starters(slide: Path) -> None:
+    part = ("--all", "--region", "0,0,64,64", "--json")
+    if (resource_path("models") / "starter-histology-encoder").is_dir():
+        first = json.loads(embed(slide, *part).stdout)
+        assert first["encoder"].startswith("starter-histology-encoder@")
+    tiny_encoder_folder(installed_folder() / "mine")
+    assert json.loads(embed(slide, *part).stdout)["encoder"].startswith("mine@")
+
+
+@pytest.mark.usefixtures("without_starters")
 def test_without_or_with_several_encoders_one_has_to_be_named(slide: Path) -> None:
     result = embed(slide)
     assert result.exit_code == 1
