@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,25 +118,22 @@ def _check(request: PriorRequest) -> None:
 
 
 def _one_that_knows(request: PriorRequest) -> tuple[Prior, Path]:
-    """Return the one installed prior that knows what is asked for."""
-    from ssldiff_gui.models.priors import load_prior
+    """Return the one installed prior that knows what is asked for.
 
-    there = list(_installed())
+    What the person installed comes before what the package carries.
+    """
+    from ssldiff_gui.models.folders import installed_models
+
+    entries = [e for e in installed_models() if e.model is not None and e.model.prior is not None]
+    there = [entry.folder for entry in entries]
     if not there:
         raise MissingModel(
             "No prior is installed.",
             "Name a model folder with --model, or train one with `ssldiff train prior`.",
         )
-    found: list[tuple[Prior, Path]] = []
-    problem: UserError | None = None
-    for folder in there:
-        prior = load_prior(folder, request.device)
-        try:
-            prior.told(request.label, request.text)
-        except BadRequest as error:
-            problem = error
-        else:
-            found.append((prior, folder))
+    found, problem = _knowing([e.folder for e in entries if not e.carried], request)
+    if not found:
+        found, problem = _knowing([e.folder for e in entries if e.carried], request, problem)
     if len(found) == 1:
         return found[0]
     if not found and problem is not None and len(there) == 1:
@@ -154,12 +150,22 @@ def _one_that_knows(request: PriorRequest) -> tuple[Prior, Path]:
     )
 
 
-def _installed() -> Iterator[Path]:
-    from ssldiff_gui.models.folders import installed_models
+def _knowing(
+    folders: list[Path], request: PriorRequest, problem: UserError | None = None
+) -> tuple[list[tuple[Prior, Path]], UserError | None]:
+    """Return the priors that know what is asked for, and what the last other one said."""
+    from ssldiff_gui.models.priors import load_prior
 
-    for entry in installed_models():
-        if entry.model is not None and entry.model.prior is not None:
-            yield entry.folder
+    found: list[tuple[Prior, Path]] = []
+    for folder in folders:
+        prior = load_prior(folder, request.device)
+        try:
+            prior.told(request.label, request.text)
+        except BadRequest as error:
+            problem = error
+        else:
+            found.append((prior, folder))
+    return found, problem
 
 
 def _read(prior: Prior, text: str | None) -> tuple[dict[str, float], tuple[str, ...]]:

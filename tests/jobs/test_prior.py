@@ -96,6 +96,7 @@ def test_what_cannot_be_drawn_is_said(folder, tmp_path, changes, kind, words):
     assert not (tmp_path / "G.safetensors").exists()
 
 
+@pytest.mark.usefixtures("without_starters")
 def test_without_a_name_the_prior_that_knows_is_taken(tmp_path):
     with pytest.raises(MissingModel, match="No prior"):
         make_grid(asked("x", tmp_path, model=None, label="lungn"))

@@ -22,7 +22,7 @@ part = extract_of(picture, tuple(map(int, region)) if region else None)
 print(export(part, Path(folder) / f"a{ending}").width, peak_memory())
 """
 
-SMALL, LARGE = 1024, 4096
+SMALL, LARGE = 2048, 6144
 
 
 def peak(folder: Path, ending: str, side: int, *region: int) -> int:

@@ -57,7 +57,7 @@ def killed(folder: Path, after: float) -> bool:
 def main(folder: Path) -> None:
     """Kill runs until one ends; before that, leave what a kill within a write leaves."""
     chance, kills = random.Random(5), 0
-    while kills < 12 and not killed(folder, chance.uniform(0.05, 0.35)):
+    while kills < 12 and not killed(folder, chance.uniform(0.02, 0.15)):
         kills += 1
         half = folder / f".checkpoint-{chance.randrange(40):08d}.part"
         half.mkdir(parents=True, exist_ok=True)
