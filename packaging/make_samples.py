@@ -25,6 +25,7 @@ from ssldiff_gui.core.requests import GenerateRequest
 from ssldiff_gui.models.encoders import TimmEncoder, load_encoder
 from ssldiff_gui.storage.canvas import Canvas
 from ssldiff_gui.storage.grids import save_grid
+from ssldiff_gui.training.views import cells_of
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCH = 256
@@ -46,8 +47,7 @@ def embedding(encoder: TimmEncoder) -> Embed:
 
     def embed(picture: RGB) -> Vectors:
         rows, columns = (length // CELL for length in picture.shape[:2])
-        cells = picture.reshape(rows, CELL, columns, CELL, 3).swapaxes(1, 2)
-        cells = np.ascontiguousarray(cells.reshape(-1, CELL, CELL, 3))
+        cells = cells_of(picture, CELL)
         parts = [encoder.embed(cells[at : at + BATCH]) for at in range(0, len(cells), BATCH)]
         return np.concatenate(parts).reshape(rows, columns, -1)
 

@@ -122,50 +122,40 @@ def _one_that_knows(request: PriorRequest) -> tuple[Prior, Path]:
 
     What the person installed comes before what the package carries.
     """
-    from ssldiff_gui.models.folders import installed_models
+    from ssldiff_gui.models.folders import Installed, installed_models, own_first
+    from ssldiff_gui.models.priors import load_prior
 
-    entries = [e for e in installed_models() if e.model is not None and e.model.prior is not None]
-    there = [entry.folder for entry in entries]
+    there = [e for e in installed_models() if e.model is not None and e.model.prior is not None]
     if not there:
         raise MissingModel(
             "No prior is installed.",
             "Name a model folder with --model, or train one with `ssldiff train prior`.",
         )
-    found, problem = _knowing([e.folder for e in entries if not e.carried], request)
-    if not found:
-        found, problem = _knowing([e.folder for e in entries if e.carried], request, problem)
-    if len(found) == 1:
-        return found[0]
-    if not found and problem is not None and len(there) == 1:
-        raise problem
-    names = ", ".join(folder.name for folder in there)
-    if not found:
-        raise BadRequest(
-            "No installed prior knows what is asked for.",
-            f"Choose one of {names} with --model: it tells what it knows.",
-        )
-    knowing = ", ".join(folder.name for _, folder in found)
-    raise BadRequest(
-        f"Several installed priors know what is asked for: {knowing}.", "Choose one with --model."
-    )
-
-
-def _knowing(
-    folders: list[Path], request: PriorRequest, problem: UserError | None = None
-) -> tuple[list[tuple[Prior, Path]], UserError | None]:
-    """Return the priors that know what is asked for, and what the last other one said."""
-    from ssldiff_gui.models.priors import load_prior
-
-    found: list[tuple[Prior, Path]] = []
-    for folder in folders:
-        prior = load_prior(folder, request.device)
+    found: list[tuple[Prior, Installed]] = []
+    problem: UserError | None = None
+    for entry in there:
+        prior = load_prior(entry.folder, request.device)
         try:
             prior.told(request.label, request.text)
         except BadRequest as error:
             problem = error
         else:
-            found.append((prior, folder))
-    return found, problem
+            found.append((prior, entry))
+    if not found and problem is not None and len(there) == 1:
+        raise problem
+    if not found:
+        names = ", ".join(entry.name for entry in there)
+        raise BadRequest(
+            "No installed prior knows what is asked for.",
+            f"Choose one of {names} with --model: it tells what it knows.",
+        )
+    knowing = own_first([entry for _, entry in found])
+    if len(knowing) > 1:
+        names = ", ".join(entry.name for entry in knowing)
+        raise BadRequest(
+            f"Several installed priors know what is asked for: {names}.", "Choose one with --model."
+        )
+    return next((prior, entry.folder) for prior, entry in found if entry is knowing[0])
 
 
 def _read(prior: Prior, text: str | None) -> tuple[dict[str, float], tuple[str, ...]]:

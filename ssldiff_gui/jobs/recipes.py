@@ -12,7 +12,7 @@ from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.core.requests import Corner, GenerateRequest
 from ssldiff_gui.core.specs import GeneratorSpec, ModelFile
 from ssldiff_gui.models import devices
-from ssldiff_gui.models.folders import find_model, installed_models, read_model
+from ssldiff_gui.models.folders import find_model, installed_models, own_first, read_model
 from ssldiff_gui.sampling.field import require_fit
 from ssldiff_gui.sampling.presets import Preset, preset_named
 
@@ -53,17 +53,18 @@ def _only_one_that_fits(grid: EmbeddingGrid) -> str:
             require_fit(grid, entry.model.generator)
         except IncompatibleGrid:
             continue
-        fits.append(entry.name)
+        fits.append(entry)
     if not fits:
         raise MissingModel(
             f"No installed generator takes grids of {grid.encoder}.",
             "See what there is with `ssldiff models list`, or name a model folder with --model.",
         )
-    if len(fits) > 1:
+    names = [entry.name for entry in own_first(fits)]
+    if len(names) > 1:
         raise BadRequest(
-            f"Several models can render this grid: {', '.join(fits)}.", "Choose one with --model."
+            f"Several models can render this grid: {', '.join(names)}.", "Choose one with --model."
         )
-    return fits[0]
+    return names[0]
 
 
 def resolved(request: GenerateRequest, spec: GeneratorSpec) -> tuple[Preset, float]:

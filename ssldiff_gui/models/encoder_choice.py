@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ssldiff_gui.core.errors import BadRequest, MissingModel
-from ssldiff_gui.models.folders import installed_models
+from ssldiff_gui.models.folders import installed_models, own_first
 
 
 def only_encoder_for(unit: Literal["µm", "m"] | None) -> str:
@@ -33,9 +33,7 @@ def only_encoder_for(unit: Literal["µm", "m"] | None) -> str:
     ]
     exact = [entry for entry, spec in there if spec.pixel is not None and spec.pixel.unit == unit]
     natural = [entry for entry, spec in there if spec.pixel is None]
-    suiting = exact or natural
-    own = [entry for entry in suiting if not entry.carried]
-    found = [entry.name for entry in own or suiting]
+    found = [entry.name for entry in own_first(exact or natural)]
     if len(found) == 1:
         return found[0]
     if not found:

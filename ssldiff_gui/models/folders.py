@@ -33,6 +33,7 @@ __all__ = [
     "installed_folder",
     "installed_models",
     "installed_name",
+    "own_first",
     "parts_of",
     "read_model",
     "verify_model",
@@ -98,6 +99,11 @@ def installed_models() -> list[Installed]:
             if folder.name not in found and not folder.name.startswith("."):
                 found[folder.name] = _installed(folder)
     return [found[name] for name in sorted(found)]
+
+
+def own_first(entries: list[Installed]) -> list[Installed]:
+    """Return those the person installed; those of the package only when there are no others."""
+    return [entry for entry in entries if not entry.carried] or entries
 
 
 def find_model(name_or_path: str | Path, kind: ModelKind | None = None) -> Path:

@@ -17,7 +17,7 @@ from ssldiff_gui.core.grid import Vectors
 from ssldiff_gui.core.specs import ClassifierSpec, Frozen, Licence, ModelFile, PartSpec, Pool
 from ssldiff_gui.models import devices
 from ssldiff_gui.models.folders import read_model, write_model
-from ssldiff_gui.models.weights import load_into, load_tensors
+from ssldiff_gui.models.weights import fill_part, load_into
 
 WEIGHTS = "classifier.safetensors"
 _TYPE = "Layers"
@@ -156,8 +156,7 @@ def load_predictor(folder: str | Path, device: str = "auto") -> Predictor:
         )
     place = devices.choose(device)
     network = _network_of(spec)
-    tensors = load_tensors(folder / spec.network.file) if spec.network.file else {}
-    load_into(network, tensors)
+    fill_part(network, folder, spec.network)
     return Predictor(spec, network, place)
 
 

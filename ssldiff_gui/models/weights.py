@@ -14,6 +14,8 @@ from ssldiff_gui.core.errors import DamagedModel, MissingFile, UnsafeFile
 if TYPE_CHECKING:
     import torch
 
+    from ssldiff_gui.core.specs import PartSpec
+
 LARGEST_HEADER = 100_000_000
 """Bytes; safetensors' own limit."""
 
@@ -141,6 +143,29 @@ def load_into(
         module.load_state_dict(kept, strict=True, assign=True)
     else:
         module.load_state_dict(dict(tensors), strict=True)
+
+
+def fill_part(module: torch.nn.Module, folder: Path, part: PartSpec) -> None:
+    """Fill a network with its file's weights; what does not fit is told with the model's name.
+
+    Parameters
+    ----------
+    module
+        The network.
+    folder
+        Of the model.
+    part
+        What `model.json` says of the network; without a file, it has no weights.
+    """
+    tensors = load_tensors(folder / part.file) if part.file else {}
+    try:
+        load_into(module, tensors)
+    except DamagedModel as error:
+        raise DamagedModel(
+            f"The model {folder.name} cannot be loaded from {part.file or 'no file'}: "
+            f"{error.message}",
+            error.hint,
+        ) from error
 
 
 def _few(names: Iterable[str], most: int = 4) -> str:

@@ -23,10 +23,10 @@ from ssldiff_gui.models.generators.loading import AUTOENCODER
 from ssldiff_gui.models.generators.patches import PatchTransform
 from ssldiff_gui.models.generators.refined_patches import RefinedPatches
 from ssldiff_gui.training.augmenting import stained
-from ssldiff_gui.training.encoder import as_tensor, write_picture
 from ssldiff_gui.training.model_settings import AutoencoderModel
 from ssldiff_gui.training.pictures import Pictures
 from ssldiff_gui.training.settings import Settings
+from ssldiff_gui.training.tensors import as_tensor, write_picture
 
 Find = Callable[[str], Path]
 _SEEN = 3000
@@ -188,7 +188,7 @@ def fit_patches(made: PatchTransform, pictures: np.ndarray) -> float:
         (n, side, side, 3) uint8, cut from anywhere.
     """
     channels, factor = len(made.basis), made.factor
-    patches = functional.pixel_unshuffle(as_tensor(pictures[..., :]) * 2 - 1, factor)
+    patches = functional.pixel_unshuffle(as_tensor(pictures) * 2 - 1, factor)
     flat = patches.permute(0, 2, 3, 1).reshape(-1, patches.shape[1]).double()
     mean = flat.mean(0)
     values, vectors = torch.linalg.eigh((flat - mean).T @ (flat - mean) / len(flat))

@@ -119,7 +119,6 @@ class Classes(Nothing):
     def __init__(self, width: int) -> None:
         self.width = width
         self.names: list[str] = []
-        self._of: npt.NDArray[np.int64] = np.zeros(0, np.int64)
 
     @property
     def part(self) -> PartSpec:
@@ -135,8 +134,7 @@ class Classes(Nothing):
                 "There are no two classes to tell apart.",
                 "Put each class into a folder of its own, or take another condition.",
             )
-        self._of = np.array([self.names.index(e.label) for e in pictures.entries if e.label])
-        if len(self._of) < len(pictures):
+        if any(not entry.label for entry in pictures.entries):
             raise BadRequest("Some pictures have no class.", "Set `labels` for every source.")
 
     def given(self, views: Views, places: Sequence[Place], side: int, dropped: Dropped) -> Given:
@@ -145,7 +143,9 @@ class Classes(Nothing):
         return Given(classes=np.where(dropped, -1, found))
 
     def _numbers(self, views: Views, places: Sequence[Place]) -> npt.NDArray[np.int64]:
-        return np.array([self._of[view.picture % len(self._of)] for view, _, _ in places])
+        of = {name: number for number, name in enumerate(self.names)}
+        labels = [views.labels[views.number_of(view)] for view, _, _ in places]
+        return np.array([of.get(label, -1) for label in labels])
 
 
 class Clusters(Classes):
@@ -162,7 +162,7 @@ class Clusters(Classes):
         """Find the clusters."""
         from scipy.cluster.vq import kmeans2
 
-        found = views.mean_vectors()
+        found = views.mean_vectors
         if len(found) < self._count:
             raise BadRequest(
                 f"{len(found)} views cannot make {self._count} clusters.", "Lower model.clusters."
@@ -172,9 +172,8 @@ class Clusters(Classes):
         self.names = [f"cluster {k + 1}" for k in range(self._count)]
 
     def _numbers(self, views: Views, places: Sequence[Place]) -> npt.NDArray[np.int64]:
-        means = views.mean_vectors()
-        lines = [next(k for k, v in enumerate(views.views) if v is place[0]) for place in places]
-        distances = np.linalg.norm(means[lines][:, None] - self.centres, axis=2)
+        means = views.mean_vectors[[views.number_of(view) for view, _, _ in places]]
+        distances = np.linalg.norm(means[:, None] - self.centres, axis=2)
         return np.asarray(distances.argmin(axis=1))
 
 
@@ -211,7 +210,7 @@ class Texts(Classes):
         """Return the words of windows, as numbers."""
         numbers = self._numbers(views, places)
         texts = [
-            "" if gone else self._texts[self.names[k]]
+            "" if gone or k < 0 else self._texts[self.names[k]]
             for k, gone in zip(numbers, dropped, strict=True)
         ]
         return Given(text=words_as_numbers(texts))

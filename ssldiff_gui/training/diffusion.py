@@ -22,11 +22,11 @@ from ssldiff_gui.models.generators.schedules import Schedule
 from ssldiff_gui.sampling.solver import dpmpp_2m
 from ssldiff_gui.training.conditions import Conditions, Place, conditions_of
 from ssldiff_gui.training.describing import described, loaded_autoencoder
-from ssldiff_gui.training.encoder import write_picture
 from ssldiff_gui.training.latents import Looking, View, Views, look
 from ssldiff_gui.training.model_settings import DiffusionModel
 from ssldiff_gui.training.pictures import Pictures
 from ssldiff_gui.training.settings import Settings
+from ssldiff_gui.training.tensors import write_picture
 
 Find = Callable[[str], Path]
 _SHOWN = 8

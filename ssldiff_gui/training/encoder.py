@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 from torch.nn import functional
 
@@ -25,6 +24,7 @@ from ssldiff_gui.models.encoders import save_encoder
 from ssldiff_gui.training.augmenting import blurred, stained
 from ssldiff_gui.training.pictures import Pictures
 from ssldiff_gui.training.settings import EncoderModel, Settings
+from ssldiff_gui.training.tensors import as_tensor, write_picture
 
 
 class EncoderTask:
@@ -180,14 +180,3 @@ def colours(pictures: Pictures) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and standard deviation of red, green and blue, from 0 to 1."""
     crops = pictures.crops(np.random.default_rng(0), 512, 32, flips=False).reshape(-1, 3) / 255.0
     return tuple(map(float, crops.mean(0).round(4))), tuple(map(float, crops.std(0).round(4)))
-
-
-def as_tensor(pictures: np.ndarray) -> torch.Tensor:
-    """Return (n, 3, height, width) from 0 to 1, of (n, height, width, 3) uint8."""
-    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
-
-
-def write_picture(path: Path, picture: torch.Tensor) -> None:
-    """Write (3, height, width) from 0 to 1."""
-    pixels = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
-    Image.fromarray(pixels).save(path)

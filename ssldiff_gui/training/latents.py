@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ import torch
 
 from ssldiff_gui.core.grid import Vectors
 from ssldiff_gui.core.progress import Progress
-from ssldiff_gui.training.augmenting import stained
-from ssldiff_gui.training.encoder import as_tensor
+from ssldiff_gui.training.checkpoints import writing
 from ssldiff_gui.training.pictures import Pictures, Pixels, turned
 from ssldiff_gui.training.settings import Data
+from ssldiff_gui.training.tensors import as_tensor
+from ssldiff_gui.training.views import cells_of, stained_picture
 
 Encode = Callable[[torch.Tensor], torch.Tensor]
 Embed = Callable[[Pixels], Vectors]
@@ -53,12 +55,16 @@ class Views:
     ----------
     folder
         As `look` leaves it.
+    pictures
+        Those that were looked at.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pictures: Pictures) -> None:
         facts = json.loads((folder / _INDEX).read_text("utf-8"))
         self.cell, self.channels, self.dim = facts["cell"], facts["channels"], facts["dim"]
         self.views = [View(*view) for view in facts["views"]]
+        self.labels = [pictures.entries[view.picture].label for view in self.views]
+        self._numbers = {view.first: number for number, view in enumerate(self.views)}
         latents = np.memmap(folder / "latents.bin", np.float16, "r")
         self._latents = latents.reshape(-1, self.channels * self.cell**2)
         self._vectors: Half | None = None
@@ -82,8 +88,13 @@ class Views:
         found: Half = self._vectors[self._cells(view, top, left, side).ravel()]
         return found
 
+    def number_of(self, view: View) -> int:
+        """Return which of the views one is."""
+        return self._numbers[view.first]
+
+    @cached_property
     def mean_vectors(self) -> Vectors:
-        """Return (views, dim): the mean embedding of each view."""
+        """(views, dim): the mean embedding of each view."""
         assert self._vectors is not None  # noqa: S101
         parts = [self._vectors[v.first : v.first + v.rows * v.columns] for v in self.views]
         return np.stack([np.asarray(part, np.float32).mean(0) for part in parts])
@@ -134,13 +145,14 @@ def look(folder: Path, pictures: Pictures, data: Data, how: Looking, progress: P
     key = hashlib.sha256(wanted.encode()).hexdigest()
     index = folder / _INDEX
     if index.is_file() and json.loads(index.read_text("utf-8"))["key"] == key:
-        return Views(folder)
+        return Views(folder, pictures)
     folder.mkdir(parents=True, exist_ok=True)
     index.unlink(missing_ok=True)
     found: list[View] = []
     first = 0
     total = how.views * len(pictures)
     with (
+        writing(folder),
         (folder / "latents.bin").open("wb") as latents,
         (folder / "vectors.bin").open("wb") as vectors,
     ):
@@ -153,7 +165,9 @@ def look(folder: Path, pictures: Pictures, data: Data, how: Looking, progress: P
             rows, columns = (n // (how.cell * how.factor) for n in picture.shape[:2])
             latents.write(_latents(picture, how).tobytes())
             if how.embed is not None:
-                vectors.write(how.embed(_cells(picture, how)).astype(np.float16).tobytes())
+                vectors.write(
+                    how.embed(cells_of(picture, how.cell * how.factor)).astype(np.float16).tobytes()
+                )
             found.append(View(number, rows, columns, first))
             first += rows * columns
     facts = {
@@ -163,7 +177,7 @@ def look(folder: Path, pictures: Pictures, data: Data, how: Looking, progress: P
     fresh = folder / f"{_INDEX}.new"
     fresh.write_text(json.dumps(facts), "utf-8")
     fresh.replace(index)
-    return Views(folder)
+    return Views(folder, pictures)
 
 
 def _laid(picture: Pixels, side: int, data: Data, random: np.random.Generator) -> Pixels:
@@ -178,8 +192,7 @@ def _laid(picture: Pixels, side: int, data: Data, random: np.random.Generator) -
     part = picture[spans[0], spans[1]]
     part = turned(part, int(random.integers(8))) if data.flips else part
     if data.stain:
-        tensor = stained(as_tensor(part[None]), data.stain, data.pixel.unit, random)
-        part = (tensor[0].permute(1, 2, 0) * 255).round().byte().numpy()
+        part = stained_picture(part, data, random)
     return np.ascontiguousarray(part)
 
 
@@ -191,11 +204,3 @@ def _latents(picture: Pixels, how: Looking) -> Half:
     rows, columns = height // how.cell, width // how.cell
     blocks = found.reshape(channels, rows, how.cell, columns, how.cell).transpose(1, 3, 0, 2, 4)
     return np.asarray(blocks.reshape(rows * columns, -1), np.float16)
-
-
-def _cells(picture: Pixels, how: Looking) -> Pixels:
-    """Return (n, side, side, 3), row by row."""
-    side = how.cell * how.factor
-    rows, columns = (n // side for n in picture.shape[:2])
-    blocks = picture.reshape(rows, side, columns, side, 3).transpose(0, 2, 1, 3, 4)
-    return np.ascontiguousarray(blocks.reshape(rows * columns, side, side, 3))

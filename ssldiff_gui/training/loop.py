@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -289,12 +290,16 @@ class _Run:
 
 def rate_at(told: Run, step: int) -> float:
     """Return the learning rate of a step: a rise, then timm's cosine."""
-    from timm.scheduler.cosine_lr import CosineLRScheduler
-
     if step < told.warm_up:
         return told.rate * (step + 1) / told.warm_up
     if told.schedule == "constant":
         return told.rate
-    dummy = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=told.rate)
-    schedule = CosineLRScheduler(dummy, t_initial=told.steps, lr_min=0.02 * told.rate)
-    return float(schedule._get_lr(step)[0])  # noqa: SLF001 - timm tells it nowhere else
+    return float(_cosine(told)._get_lr(step)[0])  # noqa: SLF001 - timm tells it nowhere else
+
+
+@lru_cache(maxsize=1)
+def _cosine(told: Run) -> Any:
+    from timm.scheduler.cosine_lr import CosineLRScheduler
+
+    nothing = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=told.rate)
+    return CosineLRScheduler(nothing, t_initial=told.steps, lr_min=0.02 * told.rate)

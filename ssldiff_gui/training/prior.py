@@ -24,9 +24,9 @@ from ssldiff_gui.models.priors.words import known_words
 from ssldiff_gui.sampling.prior_grid import PRIOR, GridDrawing
 from ssldiff_gui.training.captions import captions_of, varied
 from ssldiff_gui.training.embedding_windows import Array, Windows, large_enough, numbers_of
-from ssldiff_gui.training.encoder import write_picture
 from ssldiff_gui.training.pictures import Pictures
 from ssldiff_gui.training.settings import PriorModel, Settings
+from ssldiff_gui.training.tensors import write_picture
 from ssldiff_gui.training.views import embed_views
 
 SCHEDULE = ScheduleSpec(kind="squaredcos_cap_v2")

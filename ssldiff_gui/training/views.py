@@ -21,6 +21,7 @@ from ssldiff_gui.models.weights import load_tensors
 from ssldiff_gui.training.augmenting import stained
 from ssldiff_gui.training.pictures import INDEX, Entry, Pictures, Pixels, turned
 from ssldiff_gui.training.settings import Data
+from ssldiff_gui.training.tensors import as_tensor
 
 KEY = "views.json"
 _TOGETHER = 128
@@ -140,15 +141,15 @@ def _embedded(
         picture = turned(pictures[number], _way(view, number, data))
         if view and data.stain:
             random = np.random.default_rng([seed, view, number])
-            picture = _stained(picture, data, random)
+            picture = stained_picture(picture, data, random)
         cells = cells_of(picture, encoder.spec.cell)
         for start in range(0, len(cells), _TOGETHER):
             yield encoder.embed(cells[start : start + _TOGETHER]).astype(np.float16)
 
 
-def _stained(picture: Pixels, data: Data, random: np.random.Generator) -> Pixels:
-    values = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
-    made = stained(values, data.stain, data.pixel.unit, random)[0]
+def stained_picture(picture: Pixels, data: Data, random: np.random.Generator) -> Pixels:
+    """Return a picture with its stains, or its light, varied as far as a run says."""
+    made = stained(as_tensor(picture[None]), data.stain, data.pixel.unit, random)[0]
     return np.asarray((made * 255).round().byte().permute(1, 2, 0).numpy())
 
 

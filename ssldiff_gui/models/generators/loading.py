@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ssldiff_gui.core.errors import DamagedModel, MissingModel
+from ssldiff_gui.core.errors import MissingModel
 from ssldiff_gui.core.specs import GeneratorSpec, Licence, ModelFile, PartSpec
 from ssldiff_gui.models import devices
 from ssldiff_gui.models.folders import read_model, write_model
@@ -17,7 +17,7 @@ from ssldiff_gui.models.generators.acceleration import accelerate
 from ssldiff_gui.models.generators.building import build_parts
 from ssldiff_gui.models.generators.latent import LatentDiffusion
 from ssldiff_gui.models.generators.memory import room_for
-from ssldiff_gui.models.weights import load_into, load_tensors
+from ssldiff_gui.models.weights import fill_part, load_into
 
 NETWORK = "network.safetensors"
 AUTOENCODER = "autoencoder.safetensors"
@@ -67,12 +67,12 @@ def load_generator(
     dtype = devices.precision(place, precision)
     with room_for(spec.title, place):
         network, autoencoder, conditioner = build_parts(spec)
-        _fill(network.module, folder, spec.network)
-        _fill(autoencoder.module, folder, spec.autoencoder)
+        fill_part(network.module, folder, spec.network)
+        fill_part(autoencoder.module, folder, spec.autoencoder)
         nn.Module.to(network.module, place, dtype)  # that of diffusers does no more, and warns
         autoencoder.place(place, dtype)
         if conditioner.module is not None:
-            _fill(conditioner.module, folder, spec.conditioner)
+            fill_part(conditioner.module, folder, spec.conditioner)
             nn.Module.to(conditioner.module, place, torch.float32)
         network = accelerate(network, autoencoder, place, compiled=compiled)
         return LatentDiffusion(spec, network, autoencoder, conditioner, device=place, dtype=dtype)
@@ -128,16 +128,3 @@ def save_generator(
 
 def _with_file(part: PartSpec, name: str, contents: Mapping[str, Any]) -> PartSpec:
     return part.model_copy(update={"file": name if name in contents else None})
-
-
-def _fill(module: nn.Module, folder: Path, part: PartSpec) -> None:
-    """Fill a part with its file's weights."""
-    tensors = load_tensors(folder / part.file) if part.file else {}
-    try:
-        load_into(module, tensors)
-    except DamagedModel as error:
-        raise DamagedModel(
-            f"The model {folder.name} cannot be loaded from {part.file or 'no file'}: "
-            f"{error.message}",
-            error.hint,
-        ) from error

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from ssldiff_gui.core.errors import DamagedModel, MissingModel
 from ssldiff_gui.core.specs import Licence, ModelFile, PartSpec, PriorSpec
@@ -17,7 +16,7 @@ from ssldiff_gui.models.generators.networks import make_module
 from ssldiff_gui.models.priors.network import PriorNetwork
 from ssldiff_gui.models.priors.prior import Prior
 from ssldiff_gui.models.priors.reader import WordReader
-from ssldiff_gui.models.weights import load_into, load_tensors
+from ssldiff_gui.models.weights import fill_part, load_into
 
 NETWORK = "network.safetensors"
 READER = "reader.safetensors"
@@ -52,9 +51,9 @@ def load_prior(folder: str | Path, device: str = "auto") -> Prior:
         )
     place = devices.choose(device)
     network, reader = build_parts(spec)
-    _fill(network, folder, spec.network)
+    fill_part(network, folder, spec.network)
     if reader is not None and spec.reader is not None:
-        _fill(reader, folder, spec.reader)
+        fill_part(reader, folder, spec.reader)
         reader.to(place)
     return Prior(spec, network.to(place), reader, place)
 
@@ -143,15 +142,3 @@ def _halved(state: State) -> dict[str, torch.Tensor]:
         name: value if name in _EXACT or not value.is_floating_point() else value.half()
         for name, value in state.items()
     }
-
-
-def _fill(module: nn.Module, folder: Path, part: PartSpec) -> None:
-    tensors = load_tensors(folder / part.file) if part.file else {}
-    try:
-        load_into(module, tensors)
-    except DamagedModel as error:
-        raise DamagedModel(
-            f"The model {folder.name} cannot be loaded from {part.file or 'no file'}: "
-            f"{error.message}",
-            error.hint,
-        ) from error

@@ -10,8 +10,9 @@ from safetensors.torch import load_file
 
 from ssldiff_gui.core.errors import DamagedModel, MissingModel, OutOfMemory
 from ssldiff_gui.core.specs import GeneratorSpec, Licence, PartSpec
+from ssldiff_gui.models import weights
 from ssldiff_gui.models.folders import read_model
-from ssldiff_gui.models.generators import load_generator, loading, save_generator
+from ssldiff_gui.models.generators import load_generator, save_generator
 from ssldiff_gui.models.generators.building import Unfilled
 from ssldiff_gui.models.generators.networks import build_network
 from tests.models.tiny import tiny_generator_folder, tiny_given
@@ -195,7 +196,7 @@ def test_no_memory_is_said_in_words(folder, monkeypatch, error):
     def fail(path):
         raise error
 
-    monkeypatch.setattr(loading, "load_tensors", fail)
+    monkeypatch.setattr(weights, "load_tensors", fail)
     with pytest.raises(OutOfMemory, match="does not fit into the memory of CPU"):
         load_generator(folder, device="cpu")
 
@@ -204,7 +205,7 @@ def test_other_failures_are_not_taken_for_a_lack_of_memory(folder, monkeypatch):
     def fail(path):
         raise RuntimeError("something else")
 
-    monkeypatch.setattr(loading, "load_tensors", fail)
+    monkeypatch.setattr(weights, "load_tensors", fail)
     with pytest.raises(RuntimeError, match="something else"):
         load_generator(folder, device="cpu")
 
