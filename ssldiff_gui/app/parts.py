@@ -11,12 +11,22 @@ from qtpy.QtWidgets import QMenuBar, QSplitter, QVBoxLayout, QWidget
 from ssldiff_gui.app.view_pane import ViewPane
 from ssldiff_gui.widgets.annotation_panel import AnnotationPanel
 from ssldiff_gui.widgets.browser import Browser
+from ssldiff_gui.widgets.check_page import CheckPage
 from ssldiff_gui.widgets.document_bar import DocumentBar
 from ssldiff_gui.widgets.empty_hint import EmptyHint
+from ssldiff_gui.widgets.generate_page import GeneratePage
+from ssldiff_gui.widgets.grid_page import GridPage
 from ssldiff_gui.widgets.image_page import ImagePage
 from ssldiff_gui.widgets.inspector import Inspector
+from ssldiff_gui.widgets.palette_panel import PalettePanel
+from ssldiff_gui.widgets.region_page import RegionPage
+from ssldiff_gui.widgets.results_strip import ResultsStrip
 from ssldiff_gui.widgets.tokens import GRID
 from ssldiff_gui.widgets.top_bar import TopBar
+
+
+PAGES = ("Region", "Grid", "Generate", "Check", "Image")
+"""The inspector's, in the order in which work goes; the last one is about the picture itself."""
 
 
 class Parts(QWidget):
@@ -28,26 +38,32 @@ class Parts(QWidget):
         The menu bar.
     tools
         Actions that float over the original.
+    cells
+        Those that work on the cells of a grid.
     """
 
-    def __init__(self, menus: QMenuBar, tools: Sequence[QAction | None]) -> None:
+    def __init__(
+        self, menus: QMenuBar, tools: Sequence[QAction | None], cells: Sequence[QAction] = ()
+    ) -> None:
         super().__init__()
         self.setObjectName("studio")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.top = TopBar(menus)
         self.browser = Browser()
+        self.palette_ = PalettePanel()
         self.documents = DocumentBar()
-        self.original = ViewPane("Original", tools)
-        self.synthetic = ViewPane("Synthetic")
-        self.annotations = AnnotationPanel()
-        self.image = ImagePage()
-        self.inspector = Inspector((("Annotations", self.annotations), ("Image", self.image)))
+        self.original = ViewPane("Original", tools, cells)
+        self.synthetic = ViewPane("Synthetic", synthetic=True)
+        self._make_pages()
+        self.strip = ResultsStrip()
         self.views = _splitter(self.original, self.synthetic)
         self.views.setStretchFactor(0, 1)
         self.views.setStretchFactor(1, 1)
-        self.body = _splitter(self.browser, self._stage(), self.inspector)
+        self.left = _splitter(self.browser, self.palette_, vertical=True)
+        self.left.setStretchFactor(0, 1)
+        self.body = _splitter(self.left, self._stage(), self.inspector)
         self.body.setStretchFactor(1, 1)
-        for pane, least in ((self.browser, 25), (self.inspector, 33), (self.original, 30)):
+        for pane, least in ((self.left, 25), (self.inspector, 35), (self.original, 30)):
             pane.setMinimumWidth(least * GRID)
         self.synthetic.setMinimumWidth(26 * GRID)
         column = QVBoxLayout(self)
@@ -55,6 +71,18 @@ class Parts(QWidget):
         column.setSpacing(0)
         column.addWidget(self.top)
         column.addWidget(self.body, 1)
+        column.addWidget(self.strip)
+
+    def _make_pages(self) -> None:
+        self.annotations = AnnotationPanel()
+        self.region = RegionPage(self.annotations)
+        self.grid = GridPage()
+        self.generate = GeneratePage()
+        self.check = CheckPage()
+        self.image = ImagePage()
+        pages = (self.region, self.grid, self.generate, self.check, self.image)
+        self.inspector = Inspector(tuple(zip(PAGES, pages, strict=True)))
+        self.inspector.show_as_icon(PAGES.index("Image"), "information-outline")
 
     def _stage(self) -> QWidget:
         stage = QWidget()
@@ -70,14 +98,15 @@ class Parts(QWidget):
     def fit_panes(self, width: int) -> None:
         """Give the side panes what suits the window's width, the views the rest."""
         wide = width >= 175 * GRID
-        left, right = (33, 39) if wide else (27, 34)
+        left, right = (33, 39) if wide else (27, 35)
         self.body.setSizes([left * GRID, width - (left + right) * GRID, right * GRID])
         middle = width - (left + right) * GRID
         self.views.setSizes([round(middle * 0.58), round(middle * 0.42)])
 
 
-def _splitter(*parts: QWidget) -> QSplitter:
-    splitter = QSplitter(Qt.Orientation.Horizontal)
+def _splitter(*parts: QWidget, vertical: bool = False) -> QSplitter:
+    way = Qt.Orientation.Vertical if vertical else Qt.Orientation.Horizontal
+    splitter = QSplitter(way)
     splitter.setHandleWidth(1)
     splitter.setChildrenCollapsible(False)
     for part in parts:
@@ -106,12 +135,19 @@ def opening(name: str) -> EmptyHint:
     return EmptyHint("timer-sand", f"Opening {name}…", "Large files on slow drives take a moment.")
 
 
-def nothing_synthetic(draw: Callable[[], None]) -> EmptyHint:
-    """Return what the right view says while it is empty."""
-    return EmptyHint(
-        "image-plus-outline",
-        "Nothing here yet",
-        "Synthetic images will appear here, beside the original. "
-        "Draw a region on the left to mark where.",
-        (("Draw a rectangle", "rectangle-outline", "primary", draw),),
-    )
+def nothing_synthetic(
+    title: str, text: str, act: tuple[str, str, Callable[[], None]] | None
+) -> EmptyHint:
+    """Return what the right view says while it is empty: the next step of the path.
+
+    Parameters
+    ----------
+    title, text
+        What to do, and a sentence about it.
+    act
+        Words, icon and handler of the button that does it.
+    """
+    if act is None:
+        return EmptyHint("image-plus-outline", title, text)
+    words, icon, handler = act
+    return EmptyHint("image-plus-outline", title, text, ((words, icon, "primary", handler),))

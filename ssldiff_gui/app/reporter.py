@@ -48,9 +48,11 @@ class Reporter:
         log.warning("%s", problem)
         self.toasts.say(Message(problem.message, problem.hint, "error", details(problem), act))
 
-    def done(self, text: str, hint: str = "") -> None:
+    def done(
+        self, text: str, hint: str = "", act: tuple[str, Callable[[], None]] | None = None
+    ) -> None:
         """Say that something worked, where it cannot be seen."""
-        self.toasts.say(Message(text, hint, "done"))
+        self.toasts.say(Message(text, hint, "done", "", act))
 
     def tell(self, text: str, hint: str = "") -> None:
         """Say something worth knowing."""

@@ -16,6 +16,7 @@ from ssldiff_gui.app.dialogs import AsksForFiles
 from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.app.window import StudioWindow, in_gui_thread
 from ssldiff_gui.core.logs import start_logging
+from ssldiff_gui.jobs.client import Client
 from ssldiff_gui.resources import resource_path
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.state.settings import Settings
@@ -62,7 +63,10 @@ def application() -> QApplication:
 
 
 def make_window(
-    application: QApplication, settings: Settings, dialogs: AsksForFiles | None = None
+    application: QApplication,
+    settings: Settings,
+    dialogs: AsksForFiles | None = None,
+    client: Client | None = None,
 ) -> StudioWindow:
     """Make the window and the state it shows, ready to be shown.
 
@@ -74,17 +78,31 @@ def make_window(
         What is remembered.
     dialogs
         Asks for files; the system's own dialogs when None.
+    client
+        Does the work; a worker process when None.
     """
     session = Session(settings, deliver=in_gui_thread)
     thumbnails = Thumbnails(
         size=THUMBNAIL, limit_bytes=settings.thumbnail_disk_mb << 20, deliver=in_gui_thread
     )
     theme = Theme(application, settings.theme)
-    return StudioWindow(session, settings, thumbnails, theme, dialogs)
+    return StudioWindow(session, settings, thumbnails, theme, dialogs, client)
 
 
-def begin(window: StudioWindow, wanted: argparse.Namespace) -> None:
-    """Open what the command line names, else what was open at the end of the last run."""
+def begin(window: StudioWindow, wanted: argparse.Namespace, *, tour: bool = False) -> None:
+    """Open what the command line names, else what was open at the end of the last run.
+
+    Parameters
+    ----------
+    window
+        Where it is opened.
+    wanted
+        See `arguments`.
+    tour
+        Whether the tour begins by itself at the very first start that names no file.
+    """
+    if tour and not (wanted.files or wanted.sample or wanted.beside):
+        window.ready.connect(window.joints.help.welcome)
     if not wanted.fresh and not wanted.files:
         window.session.reopen()
     annotations = window.files.take(
@@ -95,7 +113,7 @@ def begin(window: StudioWindow, wanted: argparse.Namespace) -> None:
     if wanted.sample:
         window.files.sample_slide()
     if wanted.beside is not None:
-        window.beside.show(wanted.beside.absolute())
+        window.joints.beside.show(wanted.beside.absolute())
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -115,7 +133,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if settings.notice is not None:
         window.reporter.problem(settings.notice)
     window.show()
-    begin(window, wanted)
+    begin(window, wanted, tour=True)
     code: int = qt.exec()
     window.reporter.uninstall()
     return code

@@ -7,22 +7,29 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QWidget
 
+from ssldiff_gui.app.parts import Parts
 from ssldiff_gui.app.view_pane import ViewPane
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
-from ssldiff_gui.widgets.browser import Browser
 from ssldiff_gui.widgets.image_page import ImagePage
-from ssldiff_gui.widgets.inspector import Inspector
 from ssldiff_gui.widgets.scale_dialog import ScaleDialog
 
 if TYPE_CHECKING:
     from ssldiff_gui.slides.scene import RGB
     from ssldiff_gui.state.document import Document
 
-ANNOTATIONS_PAGE, IMAGE_PAGE = 0, 1
+REGION_PAGE, GRID_PAGE, GENERATE_PAGE, CHECK_PAGE, IMAGE_PAGE = range(5)
+
+
+SHAPES = frozenset({"hand", "select", "rectangle", "polygon", "freehand"})
+CELLS = frozenset(
+    {"eyedropper", "brush", "stamp", "transplant", "gradient", "vary", "eraser"}
+    | {"cells", "lasso", "similar"}
+)
+KNOWN = SHAPES | CELLS
 
 
 class ToolActs:
@@ -39,34 +46,35 @@ class ToolActs:
     def __init__(self, pane: ViewPane, chosen: str) -> None:
         self._pane = pane
         self.chosen = chosen
+        self.cells = "brush"
+        """The tool for cells that was used last."""
+        self.on_cells: Callable[[str], None] | None = None
+        """Told of the tool for cells that is taken; empty when it is one for shapes."""
 
-    def hand(self) -> None:
-        """Move the picture."""
-        self.choose("hand")
-
-    def select(self) -> None:
-        """Select and reshape."""
-        self.choose("select")
-
-    def rectangle(self) -> None:
-        """Draw rectangles."""
-        self.choose("rectangle")
-
-    def polygon(self) -> None:
-        """Draw polygons."""
-        self.choose("polygon")
-
-    def freehand(self) -> None:
-        """Draw freehand."""
-        self.choose("freehand")
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Return what takes the tool of that name: actions name tools, and there are many."""
+        if name not in KNOWN:
+            raise AttributeError(name)
+        return lambda: self.choose(name)
 
     def choose(self, name: str) -> None:
         """Take a tool by its name."""
         self.chosen = name
+        self.cells = name if name in CELLS else self.cells
+        if self.on_cells is not None:
+            self.on_cells(name if name in CELLS else "")
         if self._pane.view is not None:
             from ssldiff_gui.viewer.tools import Tool
 
-            self._pane.view.tool = Tool(name)
+            self._pane.view.tool = Tool.CELLS if name in CELLS else Tool(name)
+
+    def follow(self, tool: str) -> None:
+        """Take over what a view's own keys chose: Esc leaves to the hand."""
+        if tool == "cells":
+            return
+        self.chosen = tool
+        if self.on_cells is not None:
+            self.on_cells("")
 
 
 class EditActs:
@@ -212,24 +220,18 @@ class PaneActs:
 
     Parameters
     ----------
-    browser, inspector, original, synthetic
-        The parts.
+    parts
+        Everything in the window.
     on_change
         Called after something was shown or hidden.
     """
 
-    def __init__(
-        self,
-        browser: Browser,
-        inspector: Inspector,
-        original: ViewPane,
-        synthetic: ViewPane,
-        on_change: Callable[[], None],
-    ) -> None:
-        self._browser = browser
-        self._inspector = inspector
-        self._original = original
-        self._synthetic = synthetic
+    def __init__(self, parts: Parts, on_change: Callable[[], None]) -> None:
+        self._parts = parts
+        self._browser = parts.browser
+        self._inspector = parts.inspector
+        self._original = parts.original
+        self._synthetic = parts.synthetic
         self._on_change = on_change
         self.minimap_shown = True
         self.synthetic_wanted = True
@@ -239,6 +241,7 @@ class PaneActs:
         """Show what is wanted and has something to say: without a document there is little."""
         self._inspector.setVisible(document and self.inspector_wanted)
         self._synthetic.setVisible(document and self.synthetic_wanted)
+        self._parts.strip.setVisible(document)
         self._original.header.setVisible(document)
 
     @property
@@ -249,6 +252,8 @@ class PaneActs:
             "inspector": self.inspector_wanted,
             "minimap": self.minimap_shown,
             "synthetic": self.synthetic_wanted,
+            "palette": not self._parts.palette_.isHidden(),
+            "strip": not self._parts.strip.collapsed,
             "image page": self._inspector.page == IMAGE_PAGE,
         }
 
@@ -256,8 +261,10 @@ class PaneActs:
         """Show what was shown at the end of the last run."""
         self._browser.setVisible(shown.get("browser", True))
         self.inspector_wanted = shown.get("inspector", True)
-        self._inspector.choose(IMAGE_PAGE if shown.get("image page") else ANNOTATIONS_PAGE)
+        self._inspector.choose(IMAGE_PAGE if shown.get("image page") else REGION_PAGE)
         self.synthetic_wanted = shown.get("synthetic", True)
+        self._parts.palette_.setVisible(shown.get("palette", True))
+        self._parts.strip.set_collapsed(not shown.get("strip", True))
         self.minimap_shown = shown.get("minimap", True)
         self._original.set_minimap_shown(self.minimap_shown)
 
@@ -290,14 +297,37 @@ class PaneActs:
         self._on_change()
 
     def annotations(self) -> None:
-        """Show the inspector's page of annotations."""
-        self._turn_to(ANNOTATIONS_PAGE)
+        """Show the inspector's page of the region and the annotations."""
+        self.turn_to(REGION_PAGE)
+
+    def grid(self) -> None:
+        """Show the page of the grid."""
+        self.turn_to(GRID_PAGE)
+
+    def generate(self) -> None:
+        """Show the page of what generates."""
+        self.turn_to(GENERATE_PAGE)
+
+    def check(self) -> None:
+        """Show the page of the check."""
+        self.turn_to(CHECK_PAGE)
 
     def image(self) -> None:
         """Show the inspector's page about the picture."""
-        self._turn_to(IMAGE_PAGE)
+        self.turn_to(IMAGE_PAGE)
 
-    def _turn_to(self, page: int) -> None:
+    def palette(self) -> None:
+        """Show or hide the palette."""
+        self._parts.palette_.setVisible(self._parts.palette_.isHidden())
+        self._on_change()
+
+    def strip(self) -> None:
+        """Show or hide the results."""
+        self._parts.strip.set_collapsed(not self._parts.strip.collapsed)
+        self._on_change()
+
+    def turn_to(self, page: int) -> None:
+        """Show a page of the inspector."""
         self.inspector_wanted = True
         self._inspector.choose(page)
         self._on_change()

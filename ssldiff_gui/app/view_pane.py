@@ -21,11 +21,13 @@ from qtpy.QtWidgets import (
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.widgets.controls import ElidedLabel, label, push_button
+from ssldiff_gui.widgets.legend import Legend
 from ssldiff_gui.widgets.minimap import Minimap
 from ssldiff_gui.widgets.notice import Notice
 from ssldiff_gui.widgets.readout import Readout
 from ssldiff_gui.widgets.scale_bar import ScaleBar
 from ssldiff_gui.widgets.surface import Surface
+from ssldiff_gui.widgets.synthetic_badge import SyntheticBadge
 from ssldiff_gui.widgets.tokens import GRID, Tokens
 from ssldiff_gui.widgets.tool_bar import ToolBar
 from ssldiff_gui.widgets.zoom_control import ZoomControl
@@ -51,6 +53,10 @@ class ViewPane(QFrame):
         What the view is: "Original".
     tools
         Actions that float over it.
+    cells
+        Those that work on the cells of a grid.
+    synthetic
+        Whether all that it ever shows was made by a model; it is badged then.
     """
 
     failed = Signal(object)
@@ -58,7 +64,13 @@ class ViewPane(QFrame):
     scale_requested = Signal()
 
     def __init__(
-        self, title: str, tools: Sequence[QAction | None] = (), parent: QWidget | None = None
+        self,
+        title: str,
+        tools: Sequence[QAction | None] = (),
+        cells: Sequence[QAction] = (),
+        parent: QWidget | None = None,
+        *,
+        synthetic: bool = False,
     ) -> None:
         super().__init__(parent)
         self.view: SceneView | None = None
@@ -66,9 +78,12 @@ class ViewPane(QFrame):
         self._pyramid: DisplayPyramid | None = None
         self._minimap_wanted = True
         self.hint: QWidget | None = None
-        self._build(title, tools)
+        self._build(title, tools, cells)
+        self.badge = SyntheticBadge() if synthetic else None
+        if self.badge is not None:
+            self.surface.add_floating(self.badge, "top centre")
 
-    def _build(self, title: str, tools: Sequence[QAction | None]) -> None:
+    def _build(self, title: str, tools: Sequence[QAction | None], cells: Sequence[QAction]) -> None:
         self.notice = Notice()
         self.surface = Surface()
         self.pages = QStackedWidget()
@@ -77,13 +92,15 @@ class ViewPane(QFrame):
         self.readout = Readout("readout", "Position of the cursor")
         self.scale_bar = ScaleBar()
         self.measure = Readout("measure", "Size of the drawing")
-        self.tools = ToolBar(tools) if tools else None
+        self.legend = Legend()
+        self.tools = ToolBar(tools, cells) if tools else None
         if self.tools is not None:
             self.surface.add_floating(self.tools, "top left")
         self.surface.add_floating(self.minimap, "top right")
         self.surface.add_floating(self.readout, "bottom left")
         self.surface.add_floating(self.measure, "above left")
         self.surface.add_floating(self.scale_bar, "bottom right")
+        self.surface.add_floating(self.legend, "above right")
         self.minimap.moved.connect(self._on_minimap)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +131,12 @@ class ViewPane(QFrame):
         row.addWidget(self.subtitle, 1)
         row.addWidget(self.unscaled)
         row.addWidget(self.zoom)
+        self._header_row = row
         return header
+
+    def set_bar(self, bar: QWidget) -> None:
+        """Put a few controls into the header, before those of the zoom."""
+        self._header_row.insertWidget(self._header_row.indexOf(self.unscaled), bar)
 
     def attach(self, canvas: StudioCanvas, view: SceneView) -> None:
         """Take the canvas, once it has been made."""

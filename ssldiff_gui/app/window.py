@@ -13,18 +13,21 @@ from qtpy.QtWidgets import QMainWindow, QMenuBar
 
 from ssldiff_gui.app import parts as pages
 from ssldiff_gui.app.action_set import ActionSet
-from ssldiff_gui.app.actions import TOOLS
+from ssldiff_gui.app.actions import CELL_TOOLS, TOOLS
 from ssldiff_gui.app.annotation_acts import AnnotationActs
-from ssldiff_gui.app.beside import Beside
 from ssldiff_gui.app.binding import Binding
 from ssldiff_gui.app.dialogs import AsksForFiles, Dialogs
 from ssldiff_gui.app.file_acts import FileActs
+from ssldiff_gui.app.joints.all import Joints
+from ssldiff_gui.app.joints.joint import Frame
 from ssldiff_gui.app.remembered import remember_window, restore_window, save
 from ssldiff_gui.app.reporter import Reporter
 from ssldiff_gui.app.situation import Situation
 from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.app.view_acts import EditActs, PaneActs, ToolActs, ViewActs
 from ssldiff_gui.app.window_acts import WindowActs
+from ssldiff_gui.app.working import Working
+from ssldiff_gui.jobs.client import Client, WorkerClient
 from ssldiff_gui.resources import resource_path
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.folder import FolderWatch
@@ -63,6 +66,8 @@ class StudioWindow(QMainWindow):
         Dark or light.
     dialogs
         Asks for files; the system's own when None.
+    client
+        Does the work; a worker process when None.
     """
 
     ready = Signal()
@@ -75,6 +80,7 @@ class StudioWindow(QMainWindow):
         thumbnails: Thumbnails,
         theme: Theme,
         dialogs: AsksForFiles | None = None,
+        client: Client | None = None,
     ) -> None:
         super().__init__()
         self.session, self.settings, self.thumbnails = session, settings, thumbnails
@@ -89,18 +95,19 @@ class StudioWindow(QMainWindow):
         QOpenGLWidget(self).hide()
         self.reporter = Reporter(ToastStack(self))
         self._change_soon = Coalesced(self._follow)
-        self._build(dialogs or Dialogs(self))
+        self._build(dialogs or Dialogs(self), client or WorkerClient(in_gui_thread))
         self._connect()
         self._start_timers()
         restore_window(self, self.parts, settings)
         self.panes.restore(settings.panels)
         self._follow()
 
-    def _build(self, dialogs: AsksForFiles) -> None:
+    def _build(self, dialogs: AsksForFiles, client: Client) -> None:
         menus = QMenuBar()
         self.actions_ = ActionSet(self)
         tools = [self.actions_[key] for key in TOOLS]
-        self.parts = parts = pages.Parts(menus, [*tools[:2], None, *tools[2:]])
+        cells = [self.actions_[key] for key in CELL_TOOLS]
+        self.parts = parts = pages.Parts(menus, [*tools[:2], None, *tools[2:]], cells)
         self.veil = DropVeil(self)
         problem = self.reporter.problem
         self.watch = FolderWatch(in_gui_thread)
@@ -108,11 +115,15 @@ class StudioWindow(QMainWindow):
         self.annotations = AnnotationActs(
             self.session, dialogs, parts.annotations, parts.original, self.reporter
         )
-        self.beside = Beside(self.session, parts, problem)
         self.tools = ToolActs(parts.original, self.settings.last_tool)
-        self.panes = PaneActs(
-            parts.browser, parts.inspector, parts.original, parts.synthetic, self._change_soon
-        )
+        self.panes = PaneActs(parts, self._change_soon)
+        frame = Frame(
+            self.session, self.settings, parts, self.reporter, self._change_soon,
+            self.tools.choose, lambda page: self.panes.turn_to(pages.PAGES.index(page)),
+        )  # fmt: skip
+        self.joints = Joints(frame, self, dialogs, self.tools)
+        self.working = Working(frame, self.joints.each, client, in_gui_thread)
+        self.joints.project.projects = self.working.projects
         self.window_acts = WindowActs(self, self.actions_, self.theme, self.reporter)
         view = ViewActs(self.session, parts.original, parts.image, self, problem)
         self.actions_.bind(
@@ -124,6 +135,7 @@ class StudioWindow(QMainWindow):
                 "tools": self.tools,
                 "view": view,
                 "panes": self.panes,
+                **self.joints.by_name,
             }
         )
         self.actions_.fill_menus(menus)
@@ -139,7 +151,6 @@ class StudioWindow(QMainWindow):
         parts.browser.choose_requested.connect(self.files.choose_folder)
         parts.browser.folder_requested.connect(self.files.browse)
         parts.browser.wanted.connect(self._ask_for_thumbnails)
-        parts.synthetic.set_hint(pages.nothing_synthetic(self.tools.rectangle))
         self.theme.changed.connect(self._on_theme)
         self.thumbnails.ready.connect(parts.browser.set_thumbnail)
         self.thumbnails.failed.connect(self.binding.mark_problem)
@@ -149,6 +160,7 @@ class StudioWindow(QMainWindow):
         self._check = QTimer(self)
         self._check.timeout.connect(self.session.check)
         self._check.timeout.connect(self.watch.poll)
+        self._check.timeout.connect(self.working.check)
         self._check.start(CHECK_MS)
         self._save_soon = QTimer(self)
         self._save_soon.setSingleShot(True)
@@ -217,8 +229,8 @@ class StudioWindow(QMainWindow):
         native = synthetic.canvas.canvas.native
         self.cross_hair = CrossHair(original.view, synthetic.view, native)
         warm_up()
-        original.view.shown.connect(self.beside.follow)
-        self.beside.follow()
+        self.joints.attach(original.view, synthetic.view)
+        self.working.start()
         self.ready.emit()
 
     # -- following -------------------------------------------------------------------------------
@@ -241,6 +253,7 @@ class StudioWindow(QMainWindow):
             minimap_shown=shown["minimap"],
             synthetic_shown=shown["synthetic"],
             follows_system=self.theme.mode == "system",
+            **self.joints.facts(),
         )
 
     def _follow(self) -> None:
@@ -249,7 +262,10 @@ class StudioWindow(QMainWindow):
         now = self.situation
         self.actions_.follow(now)
         self.panes.arrange(document=now.document)
-        self.beside.follow()
+        tools = self.parts.original.tools
+        if tools is not None:
+            tools.show_cells(shown=now.grid)
+        self.working.refresh()
         self._show_hint()
         document = self.session.current
         name = "SSLDiff Studio" if document is None else document.name
@@ -277,7 +293,7 @@ class StudioWindow(QMainWindow):
             self.parts.original.set_hint(hint)
 
     def _on_tool(self, tool: str) -> None:
-        self.tools.chosen = str(tool)
+        self.tools.follow(str(tool))
         self._change_soon()
 
     def _on_theme(self) -> None:
@@ -322,6 +338,7 @@ class StudioWindow(QMainWindow):
         self.settings.last_tool = self.tools.chosen
         self.settings.theme = self.theme.mode
         self.session.remember()
+        self.working.remember()
         problem = save(self.settings)
         if problem is not None:
             self.reporter.problem(problem)
@@ -338,12 +355,13 @@ class StudioWindow(QMainWindow):
             self.thumbnails.ready.disconnect(self.parts.browser.set_thumbnail)
             self.thumbnails.failed.disconnect(self.binding.mark_problem)
             self.thumbnails.close()
+            self.working.close()
             self._close_views()
             self.session.shut_down()
         super().closeEvent(event)
 
     def _close_views(self) -> None:
-        self.beside.close()
+        self.joints.detach()
         if hasattr(self, "link"):
             self.link.close()
             self.cross_hair.leave()

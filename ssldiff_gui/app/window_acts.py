@@ -15,7 +15,7 @@ from ssldiff_gui.app.reporter import Reporter
 from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.core.logs import log_path
 from ssldiff_gui.widgets.command_palette import CommandPalette
-from ssldiff_gui.widgets.shortcut_sheet import ShortcutSheet
+from ssldiff_gui.widgets.shortcut_sheet import MOUSE_ACTS, ShortcutSheet
 
 LOG_TAIL = 64_000
 """Characters of the log that are copied."""
@@ -103,8 +103,8 @@ class WindowActs:
 
 
 def shortcut_groups() -> dict[str, list[tuple[str, str]]]:
-    """Return titles of menus with their actions and shortcuts."""
-    return {
+    """Return titles of menus with their actions and shortcuts, and what only the mouse does."""
+    listed = {
         title.replace("&", ""): [
             (BY_KEY[key].text, spoken(BY_KEY[key].shortcut))
             for key in keys
@@ -112,3 +112,4 @@ def shortcut_groups() -> dict[str, list[tuple[str, str]]]:
         ]
         for title, keys in MENUS.items()
     }
+    return listed | {title: list(pairs) for title, pairs in MOUSE_ACTS.items()}

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from ssldiff_gui.core.edit_clusters import directions
 from ssldiff_gui.core.edit_grids import GridName, Grids, Indices
+from ssldiff_gui.core.edit_patch import CellPatch
 from ssldiff_gui.core.edit_selection import Chosen, Selection, embeddings
 from ssldiff_gui.core.edit_stroke import Weights
 from ssldiff_gui.core.errors import BadEdits
@@ -52,9 +60,18 @@ class CellEdit(Frozen):
     ----------
     opacity
         How far cells go from what they are to what is new, along the arc between the two.
+    within
+        Where the edit may act at all: it does what it does, weighed by this selection.
     """
 
+    silent: ClassVar[Mapping[str, JsonValue]] = {"within": None}
+    """Keys that came later, and the values with which they change nothing."""
+
+    pointwise: ClassVar[bool] = False
+    """Whether what comes into a cell depends on nothing that `where` says of others."""
+
     opacity: float = Field(default=1.0, ge=0, le=1)
+    within: Selection | None = None
 
     @abstractmethod
     def weights(self, grids: Grids) -> Weights:
@@ -64,18 +81,47 @@ class CellEdit(Frozen):
     def fill(self, grids: Grids) -> Fill:
         """Return what comes into the cells, all seen as they were before the edit."""
 
-    def apply(self, grids: Grids) -> EmbeddingGrid:
-        """Return the edited grid; cells that are not touched keep every bit."""
-        weights = self.weights(grids) * self.opacity
-        rows, columns = np.nonzero(weights)
+    def strength(self, grids: Grids) -> Weights:
+        """Return how far each cell goes to what is new: the weights, thinned and confined."""
+        found = self.weights(grids) * self.opacity
+        return found if self.within is None else found * self.within.weights(grids)
+
+    def changes(self, grids: Grids, strength: Weights | None = None) -> CellPatch:
+        """Return what the edit makes of the cells that it changes.
+
+        Parameters
+        ----------
+        grids
+            As they are before the edit.
+        strength
+            What `strength` returns, where it is known, or a part of it.
+
+        Raises
+        ------
+        BadEdits
+            When the edit does not fit the grid.
+        BadGrid
+            When what comes out is no number.
+        """
+        how = self.strength(grids) if strength is None else strength
+        rows, columns = np.nonzero(how)
         if not len(rows):
-            return grids.grid
-        fill = self.fill(grids)
-        vectors, valid = grids.grid.vectors.copy(), grids.grid.mask.copy()
+            return CellPatch.nothing(grids.grid)
+        fill, found = self.fill(grids), []
         for start in range(0, len(rows), TOGETHER):
             at = rows[start : start + TOGETHER], columns[start : start + TOGETHER]
-            _put(vectors, valid, at, weights[at], fill(*at))
-        return grids.grid.with_vectors(vectors, valid)
+            found.append(_blended(grids.grid, at, how[at], fill(*at)))
+        return CellPatch.joined(found).checked()
+
+    def apply(self, grids: Grids) -> EmbeddingGrid:
+        """Return the edited grid; cells that are not touched keep every bit."""
+        return self.changes(grids).applied(grids.grid)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        """Leave out what edits did not know at first where it says nothing: files stay the same."""
+        told: dict[str, JsonValue] = dump(self)
+        return {key: value for key, value in told.items() if self.silent.get(key, ...) != value}
 
 
 class Selecting(CellEdit):
@@ -174,15 +220,15 @@ def mean(vectors: Vectors, weights: Weights) -> Vectors:
     return np.asarray(middle / length * size, np.float32)
 
 
-def _put(
-    vectors: Vectors, valid: Mask, at: tuple[Indices, Indices], weights: Weights, fresh: Fresh
-) -> None:
-    """Blend new embeddings into copies of a grid's arrays.
+def _blended(
+    grid: EmbeddingGrid, at: tuple[Indices, Indices], weights: Weights, fresh: Fresh
+) -> CellPatch:
+    """Blend new embeddings with those of a grid, and return the cells that this changes.
 
     A cell with no embedding of its own has nothing to blend with: it takes the new one whole,
     or not at all, and so does a cell that becomes glass.
     """
-    old, was = vectors[at], valid[at]
+    old, was = grid.vectors[at], grid.mask[at]
     whole = weights >= 0.5
     soft = was & (weights < 1)
     mixed = fresh.vectors.copy()
@@ -190,9 +236,10 @@ def _put(
     changed = np.where(was, (mixed != old).any(1), whole)
     if fresh.known is not None:
         changed &= fresh.known
-    rows, columns = at
-    vectors[rows[changed], columns[changed]] = mixed[changed]
-    valid[rows[changed], columns[changed]] = True
+    valid = np.ones(len(changed), np.bool_)
     if fresh.glass is not None:
-        gone = fresh.glass & whole
-        valid[rows[gone], columns[gone]] = False
+        gone = fresh.glass & whole & was
+        mixed[gone], valid[gone] = 0, False
+        changed |= gone
+    rows, columns = at
+    return CellPatch(rows[changed], columns[changed], mixed[changed], valid[changed])

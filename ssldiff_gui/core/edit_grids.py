@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from ssldiff_gui.core.edit_trace import Trace
 from ssldiff_gui.core.errors import BadEdits, IncompatibleGrid
 from ssldiff_gui.core.grid import EmbeddingGrid
 
@@ -33,11 +34,14 @@ class Grids:
         Of the same encoder.
     found
         What was found out about the grid on the way and is asked for again, by what was asked.
+    trace
+        Of the stroke that is drawn; one that is given again measures only what the stroke gained.
     """
 
     grid: EmbeddingGrid
     sources: Mapping[str, EmbeddingGrid] = field(default_factory=dict)
     found: dict[object, npt.NDArray[np.intp]] = field(default_factory=dict)
+    trace: Trace = field(default_factory=Trace)
 
     def named(self, name: str | None) -> EmbeddingGrid:
         """Return a grid by its name; None is the one that is edited.

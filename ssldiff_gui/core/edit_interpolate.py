@@ -9,7 +9,7 @@ import numpy as np
 from ssldiff_gui.core.edit_base import CellEdit, Fill, Fresh, Sample
 from ssldiff_gui.core.edit_grids import Cell, Grids, Indices
 from ssldiff_gui.core.edit_selection import Rectangle
-from ssldiff_gui.core.edit_stroke import Point, Stroke, Weights, nearest
+from ssldiff_gui.core.edit_stroke import Point, Stroke, Weights
 from ssldiff_gui.core.slerp import between_cells, slerp
 
 
@@ -37,7 +37,7 @@ class Interpolate(CellEdit):
         points = self.along.points
         first, last = self.ends or (_at(points[0]), _at(points[-1]))
         start, end = first.vector(grids), last.vector(grids)
-        _, share = nearest(points, self.along.radius, grids.grid.mask.shape)
+        _, share = grids.trace.nearest(points, self.along.radius, grids.grid.mask.shape)
 
         def found(rows: Indices, columns: Indices) -> Fresh:
             return Fresh(slerp(share[rows, columns], start, end))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class Stamp(Selecting):
     grid
         Name of the grid that is taken from; None is the one that is edited, as it was before.
     """
+
+    pointwise: ClassVar[bool] = True
 
     kind: Literal["stamp"] = "stamp"
     offset: tuple[Index, Index]

@@ -18,6 +18,7 @@ Feather = Annotated[int, Field(ge=0, le=64)]
 """Cells over which a selection fades in, inwards from its edge; the grid's edge is none."""
 
 Extent = Annotated[int, Field(ge=1, le=1_000_000)]
+Run = tuple[Index, Index, Extent]
 Chosen = Annotated[tuple[Cell, ...], Field(min_length=1, max_length=1_000_000)]
 
 
@@ -75,6 +76,42 @@ class Rectangle(Frozen):
         mask = np.zeros(grids.grid.mask.shape, np.bool_)
         mask[self.clipped(grids.grid)] = True
         return faded(mask, self.feather)
+
+
+class Runs(Frozen):
+    """Cells of any shape, as stretches of rows: a selection made by hand, in few words.
+
+    Parameters
+    ----------
+    runs
+        As (row, first column, columns); each has to be in the grid.
+    feather
+        Cells over which the selection fades in.
+    """
+
+    kind: Literal["runs"] = "runs"
+    runs: Annotated[tuple[Run, ...], Field(min_length=1, max_length=1_000_000)]
+    feather: Feather = 0
+
+    @classmethod
+    def of(cls, mask: Mask, feather: int = 0) -> Runs:
+        """Return the cells where a (rows, columns) mask is set; one at least has to be."""
+        edges = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+        rows, starts = np.nonzero(edges == 1)
+        lengths = np.nonzero(edges == -1)[1] - starts
+        runs = zip(rows.tolist(), starts.tolist(), lengths.tolist(), strict=True)
+        return cls(runs=tuple(runs), feather=feather)
+
+    def weights(self, grids: Grids) -> Weights:
+        """Return how strongly each cell is chosen."""
+        rows, starts, lengths = np.array(self.runs, np.intp).T
+        ends = [(run[0], run[1] + run[2] - 1) for run in self.runs]
+        indices_of(tuple(ends), grids.grid)
+        indices_of(tuple(run[:2] for run in self.runs), grids.grid)
+        edges = np.zeros((grids.grid.rows, grids.grid.columns + 1), np.intp)
+        np.add.at(edges, (rows, starts), 1)
+        np.add.at(edges, (rows, starts + lengths), -1)
+        return faded(edges.cumsum(1)[:, :-1] > 0, self.feather)
 
 
 class Similar(Frozen):
@@ -154,7 +191,7 @@ class Whole(Frozen):
 
 
 Selection = Annotated[
-    Cells | Rectangle | Stroke | Similar | Cluster | Whole, Field(discriminator="kind")
+    Cells | Rectangle | Runs | Stroke | Similar | Cluster | Whole, Field(discriminator="kind")
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -26,6 +26,8 @@ class Steer(Moving):
     amount
         How far, in the distance between the two; below zero goes the other way.
     """
+
+    pointwise: ClassVar[bool] = True
 
     kind: Literal["steer"] = "steer"
     away: Sample

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from ssldiff_gui.core.edit_grids import Grids, Indices
 from ssldiff_gui.core.grid import EmbeddingGrid, Vectors
 
 Wide = npt.NDArray[np.float64]
+
+_ONE = np.uint64(1)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Vary(Moving):
@@ -30,6 +33,8 @@ class Vary(Moving):
     reach
         How many cells away neighbours are.
     """
+
+    pointwise: ClassVar[bool] = True
 
     kind: Literal["vary"] = "vary"
     amount: float = Field(ge=0, le=100)
@@ -62,15 +67,35 @@ def cell_noise(seed: int, rows: Indices, columns: Indices, dim: int) -> Wide:
     """
     half = (dim + 1) // 2
     bits = np.empty((len(rows), 2 * half), np.uint64)
-    for index, (row, column) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
-        place = np.array([0, 0, row, column], np.uint64)
-        key = np.array([seed, 0], np.uint64)
-        bits[index] = np.random.Philox(counter=place, key=key).random_raw(2 * half)
+    source = np.random.Philox(key=np.array([seed, 0], np.uint64))
+    state = source.state
+    for index, place in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
+        state["state"]["counter"] = np.array([0, 0, *place], np.uint64)
+        source.state = state  # far quicker than a source of its own for each cell
+        bits[index] = source.random_raw(2 * half)
     uniform = ((bits >> np.uint64(11)) + np.uint64(1)) * 2.0**-53  # above 0: it has a logarithm
     radius = np.sqrt(-2 * np.log(uniform[:, :half]))
     angle = 2 * np.pi * uniform[:, half:]
     both = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     return both[:, :dim]
+
+
+def cell_draws(seed: int, rows: Indices, columns: Indices, count: int) -> Indices:
+    """Return (n,) numbers from 0 to below `count`, keyed by seed, row and column.
+
+    SplitMix64 over the three, one after the other: for all cells at once, and the same anywhere.
+    """
+    found = np.full(len(rows), seed, np.uint64)
+    for part in (rows, columns):
+        found = _mixed(found + (part.astype(np.uint64) + _ONE) * _GOLDEN)
+    return (found % np.uint64(max(1, count))).astype(np.intp)
+
+
+def _mixed(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return (n,) bits of which each depends on all that there were."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
 
 
 def local_spread(grid: EmbeddingGrid, rows: Indices, columns: Indices, reach: int) -> Wide:

@@ -49,6 +49,10 @@ class BrokenFile(FileProblem):
     """The file is empty, truncated or damaged."""
 
 
+class NewerFile(FileProblem):
+    """The file was written by a later version of the studio than this one."""
+
+
 class EncryptedFile(FileProblem):
     """The file is protected."""
 
@@ -127,6 +131,10 @@ class InUse(FileProblem):
 
 class OutOfMemory(UserError):
     """The device or the machine has no memory for what was asked."""
+
+
+class WorkerLost(UserError):
+    """The process that computes ended, or hung, in the middle of a job."""
 
 
 class BadNumbers(UserError):

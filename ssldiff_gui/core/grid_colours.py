@@ -1,19 +1,17 @@
 """A grid as colours: its three main directions, told apart by eyes of every kind.
 
 The first direction becomes lightness, so that it stays visible without any sense of colour; the
-second and third become hue and strength of colour, in OKLab (Ottosson 2020), where equal steps
-look equal.
+second and third become hue and strength of colour, in OKLab, where equal steps look equal.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import numpy.typing as npt
 
-from ssldiff_gui.core.grid import EmbeddingGrid
-
-RGB = npt.NDArray[np.uint8]
-Values = npt.NDArray[np.float64]
+from ssldiff_gui.core.grid import EmbeddingGrid, Vectors
+from ssldiff_gui.core.oklab import RGB, Values, rgb_of
 
 LIGHTNESS = (0.38, 0.88)
 STRENGTH = 0.13
@@ -22,57 +20,91 @@ OUTER = 3.0
 
 EMPTY = (236, 236, 238)
 
-_TO_LMS = np.array(
-    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728],
-     [1, -0.0894841775, -1.2914855480]]
-)  # fmt: skip
-_TO_LINEAR = np.array(
-    [[4.0767416621, -3.3077115913, 0.2309699292], [-1.2684380046, 2.6097574011, -0.3413193965],
-     [-0.0041960863, -0.7034186147, 1.7076147010]]
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridColours:
+    """How the cells of one grid are coloured; it stays the same while the grid is edited.
+
+    Parameters
+    ----------
+    middle
+        (dim,): the mean embedding.
+    axes
+        (dim, up to 3): the main directions, their signs settled.
+    low, high
+        (3,): the places along them that have the strongest colours.
+    """
+
+    middle: Values
+    axes: Values
+    low: Values
+    high: Values
+
+    @classmethod
+    def fitted(cls, grid: EmbeddingGrid) -> GridColours:
+        """Look at the cells of a grid."""
+        vectors = grid.vectors[grid.mask].astype(np.float64)
+        if not len(vectors):
+            return cls(np.zeros(grid.dim), np.zeros((grid.dim, 0)), np.zeros(3), np.zeros(3))
+        middle = vectors.mean(0)
+        axes = _main_axes(vectors - middle)
+        low, high = np.percentile(_along(vectors - middle, axes), (OUTER, 100 - OUTER), axis=0)
+        return cls(middle, axes, low, high)
+
+    @property
+    def flat(self) -> bool:
+        """Whether all cells looked the same, so that these colours tell nothing apart."""
+        return bool((self.high - self.low <= 1e-9).all())
+
+    def places(self, vectors: Vectors) -> Values:
+        """Return (n, 3) places of (n, dim) embeddings along the main directions."""
+        return _along(vectors.astype(np.float64) - self.middle, self.axes)
+
+    def of(self, vectors: Vectors) -> RGB:
+        """Return (n, 3) uint8 colours of (n, dim) embeddings; alike ones have alike colours."""
+        return _painted(self._spread(self.places(vectors)))
+
+    def _spread(self, places: Values) -> Values:
+        """Return (n, 3) from 0 to 1, the outermost cut off; one half where nothing differs."""
+        width = self.high - self.low
+        flat = width <= 1e-9
+        shares = np.clip((places - self.low) / np.where(flat, 1.0, width), 0, 1)
+        return np.where(flat, 0.5, shares)
 
 
-def grid_colours(grid: EmbeddingGrid) -> RGB:
+def grid_colours(grid: EmbeddingGrid, colours: GridColours | None = None) -> RGB:
     """Return (rows, columns, 3) uint8 RGB; cells that look alike have alike colours.
 
     Parameters
     ----------
     grid
         Cells without an embedding become pale grey.
+    colours
+        Those of another state of the grid; by default they are found anew.
     """
     found = np.empty((*grid.mask.shape, 3), np.uint8)
     found[:] = EMPTY
-    vectors = grid.vectors[grid.mask].astype(np.float64)
-    if len(vectors):
-        found[grid.mask] = _painted(_spread(_components(vectors)))
+    if grid.mask.any():
+        fitted = GridColours.fitted(grid) if colours is None else colours
+        found[grid.mask] = fitted.of(grid.vectors[grid.mask])
     return found
 
 
-def _components(vectors: Values) -> Values:
-    """Return (n, 3): places along the three main directions, their signs settled."""
-    centred = vectors - vectors.mean(0)
+def _main_axes(centred: Values) -> Values:
+    """Return (dim, up to 3) the directions in which (n, dim) values differ most."""
     _, axes = np.linalg.eigh(centred.T @ centred)
     main = axes[:, ::-1][:, :3]
     strongest = np.take_along_axis(main, np.abs(main).argmax(0)[None], 0)
-    places = centred @ (main * np.sign(strongest))
-    found = np.zeros((len(vectors), 3))
-    found[:, : places.shape[1]] = places
+    return np.asarray(main * np.sign(strongest))
+
+
+def _along(centred: Values, axes: Values) -> Values:
+    found = np.zeros((len(centred), 3))
+    found[:, : axes.shape[1]] = centred @ axes
     return found
-
-
-def _spread(places: Values) -> Values:
-    """Return (n, 3) from 0 to 1, the outermost cells cut off; one half where nothing differs."""
-    low, high = np.percentile(places, (OUTER, 100 - OUTER), axis=0)
-    width = high - low
-    flat = width <= 1e-9
-    return np.where(flat, 0.5, np.clip((places - low) / np.where(flat, 1.0, width), 0, 1))
 
 
 def _painted(shares: Values) -> RGB:
     low, high = LIGHTNESS
-    lab = np.stack(
-        [low + (high - low) * shares[:, 0], *((2 * shares[:, 1:] - 1) * STRENGTH).T], axis=1
-    )
-    linear = np.clip((lab @ _TO_LMS.T) ** 3 @ _TO_LINEAR.T, 0, 1)
-    curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(np.round(curved * 255), np.uint8)
+    lightness = low + (high - low) * shares[:, 0]
+    return rgb_of(np.stack([lightness, *((2 * shares[:, 1:] - 1) * STRENGTH).T], axis=1))

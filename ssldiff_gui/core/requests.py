@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
+from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.specs import Frozen, PixelSize
 
 Corner = tuple[int, int, int, int]
@@ -74,6 +75,10 @@ class GenerateRequest(Frozen):
         x, y, width, height in pixels of the canvas: only the tiles it touches are rendered.
     resume
         Go on with a canvas that exists, and render again what another grid changes.
+    start_from
+        A canvas of the same model and settings. When there is none at `canvas` yet, what is
+        finished in it is taken over, so that only what the grid changes is rendered; the pixels
+        are those of a render from nothing.
     batch
         Windows that a GPU's network sees at once; part of what the last bits depend on. A CPU's
         always sees the same number, so that there it is not.
@@ -95,6 +100,7 @@ class GenerateRequest(Frozen):
     guidance: float | None = None
     region: Corner | None = None
     resume: bool = False
+    start_from: str | None = None
     batch: int | None = Field(default=None, gt=0)
     compiled: bool = False
     device: str = "auto"
@@ -161,3 +167,98 @@ class ExportRequest(Frozen):
     output: str
     region: Corner | None = None
     level: int = Field(default=0, ge=0)
+
+
+class CheckRequest(Frozen):
+    """Embed a finished canvas again, and compare each cell with what was asked for.
+
+    Parameters
+    ----------
+    canvas
+        An OME-Zarr folder.
+    output
+        The check's file; what it holds already of the same canvas is not computed again.
+    encoder
+        Name or folder; None takes the installed one that made the grid.
+    device
+        "auto", "cpu", "cuda", "cuda:1", "mps".
+    """
+
+    kind: Literal["check"] = "check"
+    canvas: str
+    output: str
+    encoder: str | None = None
+    device: str = "auto"
+
+
+class FigureRequest(Frozen):
+    """Draw original, grid, synthetic and check map beside each other.
+
+    Parameters
+    ----------
+    canvas
+        An OME-Zarr folder.
+    output
+        A PNG.
+    slide
+        File that the grid was taken from; None leaves the original out.
+    scene
+        Which image of the file.
+    check
+        A check's file; None leaves the map out.
+    """
+
+    kind: Literal["figure"] = "figure"
+    canvas: str
+    output: str
+    slide: str | None = None
+    scene: int = 0
+    check: str | None = None
+
+
+class ModelRequest(Frozen):
+    """Fetch a model of the catalogue.
+
+    Parameters
+    ----------
+    name
+        In the catalogue.
+    accept
+        Whether somebody has read the licence and agrees.
+    """
+
+    kind: Literal["model"] = "model"
+    name: str
+    accept: bool = False
+
+
+AnyRequest = (
+    EmbedRequest
+    | GenerateRequest
+    | PriorRequest
+    | ExportRequest
+    | CheckRequest
+    | FigureRequest
+    | ModelRequest
+)
+
+_ANY: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="kind")])
+
+
+def parse_request(data: JsonValue) -> AnyRequest:
+    """Return the request that `model_dump(mode="json")` has made.
+
+    Raises
+    ------
+    BadRequest
+        It is none.
+    """
+    try:
+        return _ANY.validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(
+            f"That is no request: {place or 'it'}: {first['msg']}.",
+            "It was written by another version, or changed by hand: ask for it anew.",
+        ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,17 +13,23 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ssldiff_gui.core.errors import BadRequest
+from ssldiff_gui.core.errors import BadRequest, UserError
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
 from ssldiff_gui.core.progress import Progress, Silent
+from ssldiff_gui.core.requests import CheckRequest
 from ssldiff_gui.evaluation.consistency import CheckMap, check_map
+from ssldiff_gui.storage.check_files import CheckFacts, CheckFile, Marks, load_check, save_check
 
 if TYPE_CHECKING:
+    from ssldiff_gui.jobs.kept import Kept
     from ssldiff_gui.models.encoders import TimmEncoder
 
 BATCH = 64
 """Cells the encoder sees at once."""
+
+LOW = 0.5
+"""Likeness below which a cell does not show what was asked for; the starters reach 0.95."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,11 +44,20 @@ class CheckResult:
         Requested against found, cell by cell.
     encoder
         Id of what judged: the grid's own encoder.
+    found
+        (rows, columns, dim) float32: what the picture looks like to it.
+    marks
+        (rows, columns) uint32: checksums of the cells' pixels.
+    embedded
+        How many cells were embedded for it; the others were known.
     """
 
     grid: EmbeddingGrid
     map: CheckMap
     encoder: str
+    found: Vectors
+    marks: Marks
+    embedded: int
 
 
 class Seen(Protocol):
@@ -67,6 +84,8 @@ def check(
     encoder: str | Path | None = None,
     device: str = "auto",
     progress: Progress | None = None,
+    models: Kept | None = None,
+    known: CheckFile | None = None,
 ) -> CheckResult:
     """Embed a picture again and compare it with the grid that it carries.
 
@@ -80,6 +99,10 @@ def check(
         As for `embed`.
     progress
         Who watches, and may ask for an end.
+    models
+        Those that are loaded already.
+    known
+        An earlier check: cells with the same pixels are not embedded again.
 
     Raises
     ------
@@ -96,18 +119,81 @@ def check(
                 f"{Path(picture).name} does not show the whole canvas at its full resolution.",
                 "Check the canvas itself, or export all of it.",
             )
-        judge = load_encoder(encoder or grid.encoder, device)
+        load = load_encoder if models is None else models.encoder
+        judge = load(encoder or grid.encoder, device)
         if judge.spec.id != grid.encoder:
             raise BadRequest(
                 f"The grid was made with {grid.encoder}, not with {judge.spec.id}.",
                 "Leave the encoder out: the grid names its own.",
             )
-        found = embed_again(seen, grid, judge, progress)
-    return CheckResult(grid, check_map(grid.vectors, found, grid.mask), grid.encoder)
+        if known is not None and not _fits(known, grid):
+            known = None
+        marks = np.zeros(grid.mask.shape, np.uint32)
+        found = embed_again(seen, grid, judge, progress, marks=marks, known=known)
+    count = int((grid.mask if known is None else grid.mask & (marks != known.marks)).sum())
+    shown = check_map(grid.vectors, found, grid.mask)
+    return CheckResult(grid, shown, grid.encoder, found, marks, count)
+
+
+def check_to_file(
+    request: CheckRequest, progress: Progress | None = None, *, models: Kept | None = None
+) -> tuple[CheckFile, int, float]:
+    """Check a canvas and write what was found; return it, the cells embedded, and the seconds.
+
+    Parameters
+    ----------
+    request
+        What to check.
+    progress, models
+        As for `check`.
+    """
+    began, output = time.monotonic(), Path(request.output)
+    done = check(
+        request.canvas,
+        encoder=request.encoder,
+        device=request.device,
+        progress=progress,
+        models=models,
+        known=_known(output),
+    )
+    facts, likeness = done.map.summary(), done.map.centred
+    file = CheckFile(
+        CheckFacts(
+            encoder=done.encoder,
+            grid=done.grid.digest(),
+            cells=done.map.cells,
+            mean=facts.get("centred"),
+            low=float((likeness < LOW).sum() / done.map.cells) if done.map.cells else None,
+            low_below=LOW,
+            told_apart=facts.get("told_apart"),
+        ),
+        *(done.map.centred, done.map.raw, done.map.apart, done.found, done.marks),
+    )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    save_check(output, file)
+    return file, done.embedded, time.monotonic() - began
+
+
+def _fits(known: CheckFile, grid: EmbeddingGrid) -> bool:
+    return known.facts.encoder == grid.encoder and known.found.shape == grid.vectors.shape
+
+
+def _known(output: Path) -> CheckFile | None:
+    """Return an earlier check; one that cannot be read is made anew."""
+    try:
+        return load_check(output)
+    except UserError:
+        return None
 
 
 def embed_again(
-    seen: Seen, grid: EmbeddingGrid, judge: TimmEncoder, progress: Progress | None = None
+    seen: Seen,
+    grid: EmbeddingGrid,
+    judge: TimmEncoder,
+    progress: Progress | None = None,
+    *,
+    marks: Marks | None = None,
+    known: CheckFile | None = None,
 ) -> Vectors:
     """Return (rows, columns, dim) float32: what the cells of a picture look like to an encoder.
 
@@ -121,16 +207,28 @@ def embed_again(
         The encoder.
     progress
         Who watches.
+    marks
+        (rows, columns): filled with checksums of the cells' pixels.
+    known
+        An earlier check: cells with the same pixels are not embedded again.
     """
     watch = progress or Silent()
     found = np.zeros_like(grid.vectors)
+    marks = np.zeros(grid.mask.shape, np.uint32) if marks is None else marks
     for row in range(grid.rows):
         watch.check()
-        wanted = grid.mask[row]
-        if wanted.any():
-            cells = _cells(seen, grid, row, wanted)
-            parts = [cells[at : at + BATCH] for at in range(0, len(cells), BATCH)]
-            found[row, wanted] = np.concatenate([judge.embed(part) for part in parts])
+        wanted = np.flatnonzero(grid.mask[row])
+        if len(wanted):
+            cells = _cells(seen, grid, row, grid.mask[row])
+            marks[row, wanted] = [zlib.crc32(cell.data) for cell in cells]
+            same = np.zeros(len(wanted), np.bool_)
+            if known is not None:
+                same = known.marks[row, wanted] == marks[row, wanted]
+                found[row, wanted[same]] = known.found[row, wanted[same]]
+            for at in range(0, int((~same).sum()), BATCH):
+                watch.check()
+                part = np.flatnonzero(~same)[at : at + BATCH]
+                found[row, wanted[part]] = judge.embed(cells[part])
         watch.report(row + 1, grid.rows, "Checking what was rendered")
     return found
 

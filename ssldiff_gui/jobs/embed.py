@@ -37,6 +37,7 @@ from ssldiff_gui.storage.grids import GridRecord
 if TYPE_CHECKING:
     import torch
 
+    from ssldiff_gui.jobs.kept import Kept
     from ssldiff_gui.models.encoders import TimmEncoder
 
 DATA = 0.5
@@ -78,7 +79,11 @@ class EmbedResult:
 
 
 def embed(
-    request: EmbedRequest, progress: Progress | None = None, *, yes: bool = False
+    request: EmbedRequest,
+    progress: Progress | None = None,
+    *,
+    yes: bool = False,
+    models: Kept | None = None,
 ) -> EmbedResult:
     """Embed a region and write its grid.
 
@@ -90,6 +95,8 @@ def embed(
         Who watches, and may ask for an end.
     yes
         Whether a high cost was consented to.
+    models
+        Those that are loaded already.
 
     Raises
     ------
@@ -100,7 +107,7 @@ def embed(
     output = Path(request.output)
     check_output(output)
     with open_slide(request.slide) as slide:
-        work = _prepared(request, slide, watch, yes=yes)
+        work = _prepared(request, slide, watch, models, yes=yes)
         source = Source(slide.path.name, slide.fingerprint, work.scene.name,
                         work.scene.georeference)  # fmt: skip
         with PartialVectors(output, work.key(slide.fingerprint), work.dim) as partial:
@@ -130,14 +137,17 @@ def _told(request: EmbedRequest) -> dict[str, JsonValue]:
     return told | {"slide": Path(request.slide).name, "model": Path(request.model).name}
 
 
-def _prepared(request: EmbedRequest, slide: Slide, watch: Progress, *, yes: bool) -> _Work:
+def _prepared(
+    request: EmbedRequest, slide: Slide, watch: Progress, models: Kept | None, *, yes: bool
+) -> _Work:
     """Work out what is to be done, and load the encoder once it is known to be worth it."""
     from ssldiff_gui.models.encoders import encoder_spec, load_encoder
 
     scene = scene_of(slide, request)
     plan = plan_embedding(request, scene, encoder_spec(request.model), yes=yes)
     watch.report(0, 1, "Loading the encoder")
-    encoder = load_encoder(request.model, request.device)
+    load = load_encoder if models is None else models.encoder
+    encoder = load(request.model, request.device)
     watch.check()
     watch.report(0, 1, "Looking for what to embed")
     valid = _valid(request, scene, plan)

@@ -16,7 +16,7 @@ from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.sampling.field import GridField
 from ssldiff_gui.sampling.plan import Place, Plan
 from ssldiff_gui.sampling.store import WindowStore
-from ssldiff_gui.storage.atomic import write_bytes
+from ssldiff_gui.storage.atomic import link_or_copy, write_bytes
 
 KEEP = 1 << 30
 """Bytes of windows that one canvas may keep; a larger one keeps none."""
@@ -41,8 +41,7 @@ class PhaseCache:
     """
 
     def __init__(self, canvas: Path, recipe: Recipe, plan: Plan) -> None:
-        name = hashlib.sha256(str(canvas.resolve()).encode()).hexdigest()[:24]
-        self.folder = cache_folder() / "phases" / name
+        self.folder = folder_of(canvas)
         self._plan = plan
         self._token = _token(recipe)
         self.keep = size_of(plan) <= KEEP
@@ -90,6 +89,29 @@ class PhaseCache:
             found = json.loads((self.folder / _STATE).read_bytes())
             return found if isinstance(found, dict) else {}
         return {}
+
+
+def folder_of(canvas: Path) -> Path:
+    """Return where the windows of a canvas are kept."""
+    name = hashlib.sha256(str(canvas.resolve()).encode()).hexdigest()[:24]
+    return cache_folder() / "phases" / name
+
+
+def copy_windows(source: Path, canvas: Path) -> None:
+    """Give a copy of a canvas the kept windows of the original; they take no room twice.
+
+    Windows are replaced and never changed, so that a link to one stays what it is. Without them,
+    or when they cannot be had, an edit takes longer.
+    """
+    old, new = folder_of(source), folder_of(canvas)
+    shutil.rmtree(new, ignore_errors=True)
+    with suppress(OSError):
+        for path in old.glob("*/*.latents"):
+            there = new / path.parent.name
+            there.mkdir(parents=True, exist_ok=True)
+            link_or_copy(path, there / path.name)
+        if (old / _STATE).is_file():
+            write_bytes(new / _STATE, (old / _STATE).read_bytes())  # last: now they are all there
 
 
 def size_of(plan: Plan) -> int:

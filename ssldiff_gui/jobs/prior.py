@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from ssldiff_gui.storage.grids import GridRecord
 from ssldiff_gui.storage.marking import program
 
 if TYPE_CHECKING:
+    from ssldiff_gui.jobs.kept import Kept
     from ssldiff_gui.models.priors import Prior
     from ssldiff_gui.sampling.presets import Preset
 
@@ -54,7 +56,9 @@ class PriorResult:
     notes: tuple[str, ...] = ()
 
 
-def draw(request: PriorRequest, progress: Progress | None = None) -> PriorResult:
+def draw(
+    request: PriorRequest, progress: Progress | None = None, *, models: Kept | None = None
+) -> PriorResult:
     """Draw a grid and write it.
 
     Parameters
@@ -63,6 +67,8 @@ def draw(request: PriorRequest, progress: Progress | None = None) -> PriorResult
         What is wanted.
     progress
         Who watches, and may ask for an end.
+    models
+        Those that are loaded already.
 
     Raises
     ------
@@ -75,7 +81,7 @@ def draw(request: PriorRequest, progress: Progress | None = None) -> PriorResult
     _check(request)
     from ssldiff_gui.models import devices
 
-    prior, folder = _prior(request)
+    prior, folder = _prior(request, models)
     reading, notes = _read(prior, request.text)
     grid = _drawn(prior, request, progress or Silent())
     told = _told(request, prior, folder, reading)
@@ -87,19 +93,20 @@ def draw(request: PriorRequest, progress: Progress | None = None) -> PriorResult
 def make_grid(request: PriorRequest, progress: Progress | None = None) -> EmbeddingGrid:
     """Draw a grid, and write nothing; see `draw`."""
     _check(request)
-    prior, _ = _prior(request)
+    prior, _ = _prior(request, None)
     _read(prior, request.text)
     return _drawn(prior, request, progress or Silent())
 
 
-def _prior(request: PriorRequest) -> tuple[Prior, Path]:
+def _prior(request: PriorRequest, models: Kept | None) -> tuple[Prior, Path]:
     from ssldiff_gui.models.folders import find_model
     from ssldiff_gui.models.priors import load_prior
 
+    load = load_prior if models is None else models.prior
     if request.model is not None:
         folder = find_model(request.model, "prior")
-        return load_prior(folder, request.device), folder
-    return _one_that_knows(request)
+        return load(folder, request.device), folder
+    return _one_that_knows(request, load)
 
 
 def _check(request: PriorRequest) -> None:
@@ -117,13 +124,14 @@ def _check(request: PriorRequest) -> None:
         )
 
 
-def _one_that_knows(request: PriorRequest) -> tuple[Prior, Path]:
+def _one_that_knows(
+    request: PriorRequest, load: Callable[[Path, str], Prior]
+) -> tuple[Prior, Path]:
     """Return the one installed prior that knows what is asked for.
 
     What the person installed comes before what the package carries.
     """
     from ssldiff_gui.models.folders import Installed, installed_models, own_first
-    from ssldiff_gui.models.priors import load_prior
 
     there = [e for e in installed_models() if e.model is not None and e.model.prior is not None]
     if not there:
@@ -134,7 +142,7 @@ def _one_that_knows(request: PriorRequest) -> tuple[Prior, Path]:
     found: list[tuple[Prior, Installed]] = []
     problem: UserError | None = None
     for entry in there:
-        prior = load_prior(entry.folder, request.device)
+        prior = load(entry.folder, request.device)
         try:
             prior.told(request.label, request.text)
         except BadRequest as error:

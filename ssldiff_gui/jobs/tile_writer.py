@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from ssldiff_gui.core.errors import Cancelled
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.sampling.render import RGB
 from ssldiff_gui.storage.canvas import Canvas
@@ -24,10 +26,14 @@ class TileWriter:
     ----------
     canvas
         Open for writing.
+    written
+        Told of each tile that is acknowledged, in the thread that writes.
     """
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, written: Callable[[Box], None] | None = None) -> None:
         self.canvas = canvas
+        self._written = written
+        self._dropped = False
         self._tiles: queue.Queue[tuple[int, int, Box, RGB | None] | None] = queue.Queue(_WAITING)
         self._problem: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="tile writer", daemon=True)
@@ -42,6 +48,8 @@ class TileWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # Who asked for an end does not wait for tiles that nobody was promised.
+        self._dropped = isinstance(error, Cancelled)
         self._tiles.put(None)
         self._thread.join()
         if kind is None:
@@ -69,7 +77,7 @@ class TileWriter:
 
     def _work(self) -> None:
         while (tile := self._tiles.get()) is not None:
-            if self._problem is None:
+            if self._problem is None and not self._dropped:
                 try:
                     self._write(*tile)
                 except BaseException as problem:  # noqa: BLE001 - raised where the tiles come from
@@ -86,6 +94,8 @@ class TileWriter:
             around[top : top + part.height, left : left + part.width] = pixels
             pixels = around
         self.canvas.write(row, column, pixels)
+        if self._written is not None:
+            self._written(whole)
 
 
 def tile_box(canvas: Canvas, row: int, column: int) -> Box:

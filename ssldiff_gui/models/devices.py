@@ -103,6 +103,18 @@ def describe(device: torch.device) -> str:
     return f"CPU ({_processor()}, {count} {'thread' if count == 1 else 'threads'})"
 
 
+def memory_of(device: torch.device) -> int | None:
+    """Return how many bytes a device has in all; the machine's for a CPU; None when unknown."""
+    import torch
+
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def free_main_memory() -> int | None:
     """Return how many bytes of main memory are free, within a container's limit as well."""
     free = _free_of_machine()

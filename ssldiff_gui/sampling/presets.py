@@ -10,7 +10,6 @@ from pydantic import Field
 from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.protocols import Denoiser
 from ssldiff_gui.core.specs import Frozen
-from ssldiff_gui.sampling.solver import lone_step_spread
 from ssldiff_gui.sampling.windows import Blend
 
 Share = float
@@ -209,6 +208,8 @@ def _levels(preset: Preset, generator: Denoiser) -> tuple[list[float], list[floa
     levels = [*(float(table[t]) for t in visited), after]
     if preset.solver != "lone-step":
         return levels, [0.0] * preset.steps
+    from ssldiff_gui.sampling.solver import lone_step_spread  # torch, which a list has no use for
+
     kept = 1 / (1 + np.square(table))
     fresh = [
         lone_step_spread((1 / (1 + then**2), float(kept[t - 1]), float(kept[t]))) if then else 0.0

@@ -21,9 +21,13 @@ from ssldiff_gui.sampling.blend import blend, to_uint8
 from ssldiff_gui.sampling.field import Field
 from ssldiff_gui.sampling.noise import Latents, Noise
 from ssldiff_gui.sampling.plan import Layer, Place, Plan, cost
-from ssldiff_gui.sampling.store import WindowStore
+from ssldiff_gui.sampling.store import Key, WindowStore
 
 RGB = npt.NDArray[np.uint8]
+Seen = Callable[[int, Sequence[Place], Latents], None]
+"""Takes a phase, windows of it, and their (windows, planes, channels, window, window) at its end:
+the noisy latents and, when the solver looks back, what the network saw in them."""
+
 Work = TypeVar("Work")
 Answer = TypeVar("Answer")
 
@@ -53,6 +57,8 @@ class Renderer:
         In the form ``null + guidance · (conditional - null)``.
     progress
         Watches, and may ask for an end.
+    seen
+        Told of windows that have gone through a phase; nothing that it does changes a bit.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Renderer:
         batch: int,
         guidance: float,
         progress: Progress | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self.generators = generators
         self.plan = plan
@@ -76,6 +83,7 @@ class Renderer:
         self.evaluations = 0
         self.expected = plan.evaluations
         self.progress = progress or Silent()
+        self.seen = seen
         self._phase = PhaseRunner(plan.preset, guidance, noise, self.progress)
         self._whole: dict[int, Latents] = {}
         self._glass: Latents | None = None
@@ -107,12 +115,20 @@ class Renderer:
         needs = self.plan.needs(bands[0]) if bands else []
         for number, boxes in enumerate(bands):
             wanted = needs
-            for box in boxes:
+            for box, over in zip(boxes, self._last_uses(boxes), strict=True):
                 yield box, self._try(box, wanted)
                 wanted = []  # the first box has made them for all
+                self.store.forget(over)
             following = self.plan.needs(bands[number + 1]) if number + 1 < len(bands) else []
             self._let_go(following)
             needs = following
+
+    def _last_uses(self, boxes: Sequence[Box]) -> Iterator[list[Key]]:
+        """Yield for each box the decoded windows that no later one of the group needs."""
+        needed = [set(self.plan.decoding.touching(self.plan.latents_of(box))) for box in boxes]
+        last = {place: number for number, places in enumerate(needed) for place in places}
+        for number, places in enumerate(needed):
+            yield [self._key(self._last, p) for p in sorted(places) if last[p] == number]
 
     def floats(self, box: Box) -> Latents | None:
         """Return (3, height, width) of a box of pixels, about -1 to 1; None where one failed."""
@@ -183,6 +199,8 @@ class Renderer:
                 self._keep(index, place, latents if sound else None)
             self.evaluations += len(batch.places) * cost(layer)
             self.progress.report(self.evaluations, self.expected, "Rendering")
+            if self.seen is not None:
+                self.seen(index, batch.places, found)
         if self.plan.preset.whole and len(missing) == len(layer):
             self._finish_phase(index)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -88,10 +89,16 @@ class WindowStore:
     def __iter__(self) -> Iterator[Key]:
         return iter(sorted({*self._held, *self._on_disk}))
 
-    def flush(self) -> None:
-        """Put all that is kept on disk."""
+    def flush(self, seconds: float | None = None) -> None:
+        """Put all that is kept on disk; with a limit, as much as goes into it, last phases first.
+
+        What is left out is only made again when it is wanted.
+        """
+        ends = None if seconds is None else time.monotonic() + seconds
         if self.keep:
-            for key in list(self._held):
+            for key in sorted(self._held, reverse=True):
+                if ends is not None and time.monotonic() > ends:
+                    return
                 self._spill(key)
 
     def clear(self) -> None:

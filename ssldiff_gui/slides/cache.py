@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
 from ssldiff_gui.slides.scene import RGB
@@ -42,6 +42,7 @@ class TileCache:
     def __init__(self, limit_bytes: int = DEFAULT_LIMIT) -> None:
         self.limit = limit_bytes
         self._tiles: OrderedDict[TileKey, RGB] = OrderedDict()
+        self._old: set[TileKey] = set()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -64,6 +65,20 @@ class TileCache:
                 self._tiles.move_to_end(key)
             return tile
 
+    def fresh(self, key: TileKey) -> bool:
+        """Whether a tile is held that nobody called out of date."""
+        return key in self._tiles and key not in self._old
+
+    def outdate(self, keys: Iterable[TileKey]) -> None:
+        """Keep tiles to be shown until newer ones come, but call them out of date."""
+        with self._lock:
+            self._old.update(key for key in keys if key in self._tiles)
+
+    def held(self, owner: Hashable) -> list[TileKey]:
+        """Return the tiles of an owner that are held."""
+        with self._lock:
+            return [key for key in self._tiles if key.owner == owner]
+
     def put(self, key: TileKey, tile: RGB) -> None:
         """Hold a tile; those unused for longest make room. One beyond the limit is not held."""
         with self._lock:
@@ -71,8 +86,7 @@ class TileCache:
             if tile.nbytes > self.limit:
                 return
             while self._bytes + tile.nbytes > self.limit:
-                _, oldest = self._tiles.popitem(last=False)
-                self._bytes -= oldest.nbytes
+                self._remove(next(iter(self._tiles)))
             self._tiles[key] = tile
             self._bytes += tile.nbytes
 
@@ -86,9 +100,11 @@ class TileCache:
         """Let go of everything."""
         with self._lock:
             self._tiles.clear()
+            self._old.clear()
             self._bytes = 0
 
     def _remove(self, key: TileKey) -> None:
+        self._old.discard(key)
         tile = self._tiles.pop(key, None)
         if tile is not None:
             self._bytes -= tile.nbytes

@@ -53,7 +53,8 @@ class Display:
         else:
             picture = _stretched(chosen, np.array(self.limits, dtype=np.float64))
         if pixels.valid is not None:
-            picture[~pixels.valid] = background
+            colour = np.array(background, dtype=np.uint8)
+            np.copyto(picture, colour, where=~pixels.valid[..., None])
         return picture
 
 

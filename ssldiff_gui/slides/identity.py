@@ -49,3 +49,7 @@ class Identity:
                 f"{path.name} was changed by another program while it was open.",
                 "Close it and open it again to see its new content.",
             )
+
+
+NOWHERE = Identity(())
+"""Of a picture that no file has, or whose file is meant to change while it is open."""

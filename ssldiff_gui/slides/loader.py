@@ -37,6 +37,8 @@ class _Client:
     decode: Decode
     wanted: deque[TileKey] = field(default_factory=deque)
     failed: set[TileKey] = field(default_factory=set)
+    late: set[TileKey] = field(default_factory=set)
+    """Tiles that went out of date while they were being decoded."""
     reported: set[str] = field(default_factory=set)
 
 
@@ -121,11 +123,32 @@ class TileLoader:
             client.wanted = deque(
                 key
                 for key in dict.fromkeys(keys)
-                if key not in self._running and key not in client.failed and key not in self.cache
+                if key not in self._running
+                and key not in client.failed
+                and not self.cache.fresh(key)
             )
             self._clients.move_to_end(owner)
             if client.wanted:
                 self._work.notify(len(client.wanted))
+
+    def outdate(self, owner: Hashable, changed: Callable[[TileKey], bool]) -> None:
+        """Have tiles decoded anew when they are next asked for; the old ones can be had till then.
+
+        Parameters
+        ----------
+        owner
+            The client.
+        changed
+            Whether a tile's pixels are others now, where they come from. Those being decoded just
+            now count as old when they are done: who knows what they were made of.
+        """
+        with self._work:
+            client = self._clients.get(owner)
+            if client is None:
+                return
+            client.failed = {key for key in client.failed if not changed(key)}
+            client.late.update(k for k in self._running if k.owner == owner and changed(k))
+            self.cache.outdate(key for key in self.cache.held(owner) if changed(key))
 
     def add_chore(self, owner: Hashable, step: Step) -> None:
         """Do something in small steps whenever no tile is wanted.
@@ -204,6 +227,7 @@ class TileLoader:
                 self._decode(*job)
             elif chore is not None:
                 self._take_step(*chore)
+            del job, chore  # a worker that waits keeps no picture alive
 
     def _something_to_do(self) -> bool:
         if self._hushes:
@@ -232,9 +256,13 @@ class TileLoader:
             self._done.notify_all()
             if self._clients.get(key.owner) is not client:
                 return
+            late = key in client.late
+            client.late.discard(key)
             if tile is not None:
                 self.cache.put(key, tile)
-            report = trouble is not None and self._note(client, key, trouble)
+                if late:
+                    self.cache.outdate([key])
+            report = trouble is not None and not late and self._note(client, key, trouble)
         if tile is not None or trouble is not None:
             self._tell(self.arrived, key.owner, key)
         if report:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from ssldiff_gui.core.geometry import Box, Region
+from ssldiff_gui.slides.reduction import reduce_pixels
 from ssldiff_gui.slides.scene import Level, Pixels, Scene
 from ssldiff_gui.slides.slide import Slide
 
 NOTHING = (222, 225, 230)
 """Colour of where nothing was made: grey, for white is glass."""
+
+COARSEST = 1024
+"""Levels are added until one is no larger than this: nobody should build them from an emptiness."""
 
 
 class PlacedSource:
@@ -28,9 +35,32 @@ class PlacedSource:
 
     def read(self, level: int, box: Box) -> Pixels:
         """Return the pixels of `box`; what lies beside the scene is not valid."""
-        own = self._scene.levels[level]
+        last = len(self._scene.levels) - 1
+        own, step = self._scene.levels[min(level, last)], 1 << max(0, level - last)
         left, top = round(self._x / own.downsample_x), round(self._y / own.downsample_y)
-        return self._scene.read_bands(level, Box(box.x - left, box.y - top, box.width, box.height))
+        wide = Box(box.x * step - left, box.y * step - top, box.width * step, box.height * step)
+        if wide.intersect(own.box).empty:
+            return self._nothing(box)
+        return reduce_pixels(self._scene.read_bands(min(level, last), wide), step)
+
+    def moved(self, boxes: Sequence[Box]) -> list[Box]:
+        """Return where parts of the scene lie, in level-0 pixels of the whole."""
+        coarsest = self._scene.levels[-1]
+        exact = self._x % coarsest.downsample_x == 0 and self._y % coarsest.downsample_y == 0
+        more = 0 if exact else math.ceil(coarsest.downsample)
+        return [
+            Box.covering(
+                box.x + self._x - more,
+                box.y + self._y - more,
+                box.x2 + self._x + more,
+                box.y2 + self._y + more,
+            )
+            for box in boxes
+        ]
+
+    def _nothing(self, box: Box) -> Pixels:
+        shape = (box.height, box.width, len(self._scene.bands))
+        return Pixels(np.zeros(shape, self._scene.dtype), np.zeros(shape[:2], np.bool_))
 
     def close(self) -> None:
         """Let go of the scene's file."""
@@ -60,6 +90,10 @@ def placed(slide: Slide, region: Region, whole: Scene) -> Slide:
         )
         for level in scene.levels
     ]
+    while max(levels[-1].width, levels[-1].height) > COARSEST:
+        last = levels[-1]
+        across, down = last.downsample_x * 2, last.downsample_y * 2
+        levels.append(Level(math.ceil(width / across), math.ceil(height / down), across, down))
     source = PlacedSource(scene, region.box.x / step, region.box.y / step)
     shown = Scene(
         scene.path,
@@ -73,4 +107,5 @@ def placed(slide: Slide, region: Region, whole: Scene) -> Slide:
         tile=scene.tile,
         background=NOTHING,
     )
-    return Slide(slide.path, slide.kind, [shown])
+    scene.changed.connect(lambda boxes: shown.changed.emit(source.moved(boxes)))
+    return Slide(slide.path, slide.kind, [shown], identity=slide.identity)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from psygnal import Signal
 
 from ssldiff_gui.core.errors import OversizedRequest
 from ssldiff_gui.core.geometry import Box, Georeference, Region, Scale
@@ -104,6 +105,10 @@ class Scene:
     background
         Colour of what lies beyond the edges or is missing.
     """
+
+    changed = Signal(object)
+    """(boxes): these parts show other pixels from now on, in level-0 pixels; of scenes that are
+    being made. Files never do."""
 
     def __init__(
         self,
@@ -245,31 +250,63 @@ class Scene:
             Of the region's `size`, antialiased, aligned to a fraction of a pixel.
         """
         width, height = region.size
-        self._refuse_oversized(width, height, 3)
         index = self.level_for(region.downsample)
-        level = self.levels[index]
-        box, shown = region.box, display or self.display
-        left, right = box.x / level.downsample_x, box.x2 / level.downsample_x
-        top, bottom = box.y / level.downsample_y, box.y2 / level.downsample_y
+        level, box = self.levels[index], region.box
+        window = (
+            box.x / level.downsample_x,
+            box.y / level.downsample_y,
+            box.x2 / level.downsample_x,
+            box.y2 / level.downsample_y,
+        )
+        return self.read_window(index, window, (width, height), display)
+
+    def read_window(
+        self,
+        index: int,
+        window: tuple[float, float, float, float],
+        size: tuple[int, int],
+        display: Display | None = None,
+    ) -> RGB:
+        """Return a picture of a real rectangle of a level, at any smaller size.
+
+        Parameters
+        ----------
+        index
+            Of the level.
+        window
+            Left, top, right and bottom in that level's pixels; may reach beyond it.
+        size
+            Width and height of the picture.
+        display
+            Bands and stretch; the scene's own when None.
+
+        Returns
+        -------
+        RGB
+            Of that size, antialiased, aligned to a fraction of a pixel.
+        """
+        (left, top, right, bottom), (width, height) = window, size
+        self._refuse_oversized(width, height, 3)
         if (right - left) * (bottom - top) > LARGEST_SCAN:
             raise OversizedRequest(
                 f"{self.path.name} has no level coarse enough to show so much of it at once.",
                 "Take a smaller region, or a finer scale.",
             )
+        shown = display or self.display
         exact = Box.covering(left, top, right, bottom)
         if (exact.width, exact.height) == (width, height) and _whole(left, top, right, bottom):
             return self.read_level(index, exact, shown)
         step_x, step_y = (right - left) / width, (bottom - top) / height
         picture = np.empty((height, width, 3), np.uint8)
         for part in _parts(width, height, step_x, step_y):
-            window = (
+            piece = (
                 left + part.x * step_x,
                 top + part.y * step_y,
                 left + part.x2 * step_x,
                 top + part.y2 * step_y,
             )
             picture[part.y : part.y2, part.x : part.x2] = self._resampled(
-                index, window, (part.width, part.height), shown
+                index, piece, (part.width, part.height), shown
             )
         return picture
 

@@ -33,6 +33,9 @@ class Slide:
         The vendor's own metadata, as text.
     """
 
+    has_file = True
+    """Whether there is something on a disk that can be opened again."""
+
     def __init__(
         self,
         path: Path,
@@ -48,7 +51,7 @@ class Slide:
         self.scenes = tuple(scenes)
         self.associated = dict(associated or {})
         self.properties = dict(properties or {})
-        self._identity = identity or Identity.of(path)
+        self.identity = Identity.of(path) if identity is None else identity
         for scene in self.scenes:
             scene.guard(self.check_unchanged)
 
@@ -61,7 +64,7 @@ class Slide:
 
     def check_unchanged(self) -> None:
         """Raise ChangedFile or MissingFile when the file is not the one that was opened."""
-        self._identity.check(self.path)
+        self.identity.check(self.path)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -15,6 +15,9 @@ from ssldiff_gui.storage.annotation_store import AnnotationJournal, Saved, journ
 Opened = tuple[tuple[AnnotationJournal, Saved], ...]
 """For each scene, its journal and what that held."""
 
+Elsewhere = Callable[[str, int], Patch | None]
+"""Returns what another place keeps for a fingerprint and the index of a scene."""
+
 
 class Autosave:
     """The journals of all open documents.
@@ -30,6 +33,8 @@ class Autosave:
     def __init__(self, deliver: Deliver, on_problem: Callable[[UserError], None]) -> None:
         self._deliver = deliver
         self._on_problem = on_problem
+        self.elsewhere: Elsewhere = lambda *_: None
+        """Asked, in the background, for a scene of which nothing is kept here."""
         self._kept: dict[Document, list[Kept]] = {}
         self._closing: list[threading.Thread] = []
 
@@ -39,7 +44,13 @@ class Autosave:
             AnnotationJournal(journal_path(fingerprint, scene), document.name, self._report)
             for scene in range(len(document.editors))
         ]
-        return tuple((journal, journal.open()) for journal in journals)
+        found = []
+        for scene, journal in enumerate(journals):
+            saved = journal.open()
+            if saved.patch is None and saved.problem is None:
+                saved = Saved(self.elsewhere(fingerprint, scene))
+            found.append((journal, saved))
+        return tuple(found)
 
     def adopt(self, document: Document, opened: Opened) -> bool:
         """Bring back what was saved and keep every edit from now on.

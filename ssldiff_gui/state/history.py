@@ -76,6 +76,16 @@ class History:
             self._remember(step)
         self.changed.emit()
 
+    def remember(self, step: Step) -> None:
+        """Remember a step that was done in another session, so that it can be undone."""
+        clean = self.clean
+        self.seal()
+        self._remember(step)
+        self.seal()
+        if clean:
+            self._clean = self._position
+        self.changed.emit()
+
     def _remember(self, step: Step) -> None:
         now = self._clock()
         self._forget_redo()
@@ -144,6 +154,38 @@ class History:
     def redo_text(self) -> str:
         """What redo would do again, or nothing."""
         return self._steps[self._position].text if self.can_redo else ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What each step does, oldest first, those that were undone included."""
+        return tuple([step.text for step in self._steps])
+
+    @property
+    def position(self) -> int:
+        """How many of the steps are done."""
+        return self._position
+
+    def goto(self, position: int) -> None:
+        """Take steps back, or do them again, until so many are done; said once, at the end.
+
+        Parameters
+        ----------
+        position
+            How many steps are to be done: 0 is the beginning. One beyond them stands for all.
+        """
+        wanted = min(max(position, 0), len(self._steps))
+        if wanted == self._position:
+            return
+        self.seal()
+        try:
+            while self._position > wanted:
+                self._position -= 1
+                self._steps[self._position].undo()
+            while self._position < wanted:
+                self._position += 1
+                self._steps[self._position - 1].do()
+        finally:
+            self.changed.emit()
 
     @property
     def clean(self) -> bool:

@@ -82,7 +82,7 @@ class Session:
         self._wishes = 0
         self._fulfilled = 0
         self._checks: dict[Document, float] = {}
-        self._autosave = Autosave(self._deliver, self.failed.emit)
+        self.autosave = self._autosave = Autosave(self._deliver, self.failed.emit)
 
     # -- what there is -------------------------------------------------------------------------
 
@@ -150,6 +150,18 @@ class Session:
             self.opening.emit(path)
             self._openings.start(Opening(path, self._wishes, activate, scene, camera))
 
+    def add(self, slide: Slide, *, activate: bool = True) -> Document:
+        """Take on a slide that is open already, a blank one perhaps.
+
+        Parameters
+        ----------
+        slide
+            Closed with its document.
+        activate
+            Whether to show it.
+        """
+        return self._take(slide, Opening(slide.path, self._wishes + 1, activate, 0, None))
+
     def cancel_opening(self, path: str | Path) -> None:
         """Stop waiting for a file; should it still arrive, it is closed again."""
         self._openings.cancel(path)
@@ -183,11 +195,12 @@ class Session:
 
     def remember(self) -> None:
         """Write into the settings what is open and where its views look, for the next start."""
+        kept = [document for document in self._documents if document.slide.has_file]
         self.settings.documents = tuple(
-            OpenDocument(path=d.path, scene=d.scene_index, camera=d.view) for d in self._documents
+            OpenDocument(path=d.path, scene=d.scene_index, camera=d.view) for d in kept
         )
-        if self._current is not None:
-            self.settings.current_document = self._documents.index(self._current)
+        if self._current in kept:
+            self.settings.current_document = kept.index(self._current)
 
     def reopen(self) -> None:
         """Open what was open at the end of the last run; what is gone meanwhile is passed over."""
@@ -250,6 +263,9 @@ class Session:
             in_background(slide.close, "close twin")
             self._finish_known(known, opening.activate, opening.wish)
             return
+        self._take(slide, opening)
+
+    def _take(self, slide: Slide, opening: Opening) -> Document:
         document = Document(
             slide,
             slide_classes=self.settings.slide_classes,
@@ -260,11 +276,13 @@ class Session:
         if opening.camera is not None:
             document.view = opening.camera
         self._documents.append(document)
-        self.settings.remember_recent(slide.path)
-        self.recent_changed.emit(self.recent)
+        if slide.has_file:
+            self.settings.remember_recent(slide.path)
+            self.recent_changed.emit(self.recent)
         self.opened.emit(document)
         self._finish_known(document, opening.activate, opening.wish)
         in_background(lambda: self._hash_here(document), f"hash {document.name}")
+        return document
 
     def _finish_known(self, document: Document, activate: bool, wish: int | None = None) -> None:
         """Show a document that was wished for, unless a later wish has been fulfilled."""

@@ -78,13 +78,16 @@ class Settings(BaseSettings):
     scene_classes: tuple[AnnotationClass, ...] = Field(LAND_COVER, description="For new scenes")
 
     last_folder: Path | None = None
+    export_folder: Path | None = None
     last_tool: str = "hand"
     recent: tuple[Path, ...] = ()
+    recent_projects: tuple[Path, ...] = ()
     documents: tuple[OpenDocument, ...] = ()
     current_document: int = Field(0, ge=0)
     window_geometry: str = Field("", description="Opaque, base64")
     window_state: str = Field("", description="Opaque, base64")
     panels: dict[str, bool] = Field(default_factory=dict)
+    tour_seen: bool = Field(False, description="Whether the tour was shown, or left")
 
     _path: Path = PrivateAttr(default_factory=lambda: config_folder() / "settings.json")
     _notice: UserError | None = PrivateAttr(default=None)
@@ -199,6 +202,15 @@ class Settings(BaseSettings):
     def forget_recent(self, paths: frozenset[Path]) -> None:
         """Take files that are gone out of the recent ones."""
         self.recent = tuple(known for known in self.recent if known not in paths)
+
+    def remember_project(self, path: Path) -> None:
+        """Put a project at the front of the recent ones."""
+        others = [known for known in self.recent_projects if known != path]
+        self.recent_projects = (path, *others)[:MOST_RECENT]
+
+    def forget_projects(self, paths: frozenset[Path]) -> None:
+        """Take projects that are gone out of the recent ones."""
+        self.recent_projects = tuple(known for known in self.recent_projects if known not in paths)
 
 
 def _from_environment(settings: type[BaseSettings]) -> set[str]:

@@ -86,8 +86,7 @@ class AnnotationJournal:
         self._title = title
         self._on_problem = on_problem
         self._lock: FileLock | None = None
-        header = {"format": FORMAT, "version": VERSION, "title": title}
-        self._header = json.dumps(header).encode() + b"\n"
+        self._header = _header(title)
         self._file = LineFile(path, self._header, self._failed)
         self.started = False
         """Whether a whole state was written; the first patch of a new journal must make one."""
@@ -194,6 +193,29 @@ class AnnotationJournal:
                     problem.hint + " Export your annotations meanwhile.",
                 )
             )
+
+
+def write_saved(path: Path, title: str, patch: Patch) -> None:
+    """Write a saved state as a journal of its own, whole or not at all.
+
+    Raises
+    ------
+    FileProblem
+        It cannot be written.
+    """
+    write_bytes(path, _header(title) + patch_to_line(patch))
+
+
+def read_saved(path: Path) -> Patch | None:
+    """Return what such a journal holds, as far as it makes sense; None when that is nothing."""
+    try:
+        return _read(path).patch
+    except OSError:
+        return None
+
+
+def _header(title: str) -> bytes:
+    return json.dumps({"format": FORMAT, "version": VERSION, "title": title}).encode() + b"\n"
 
 
 def _read(path: Path) -> _Found:

@@ -6,6 +6,7 @@ import glob
 import os
 import secrets
 import shutil
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from ssldiff_gui.storage.canvas_files import (
 )
 from ssldiff_gui.storage.canvas_lock import LOCK, WriterLock
 from ssldiff_gui.storage.canvas_metadata import EMPTY_GROUP, array_metadata
-from ssldiff_gui.storage.canvas_records import CanvasState, Created, to_line
+from ssldiff_gui.storage.canvas_records import CanvasState, Created, Record, to_line
 from ssldiff_gui.storage.ledger import line_of
 
 if TYPE_CHECKING:
@@ -31,8 +32,22 @@ if TYPE_CHECKING:
 _MAKING = ".making"
 
 
-def make_folder(path: Path, created: Created, grid: EmbeddingGrid) -> None:
-    """Make a canvas without pixels; a death on the way leaves nothing under its name.
+def make_folder(
+    path: Path,
+    created: Created,
+    grid: EmbeddingGrid,
+    more: Callable[[Path], Sequence[Record]] = lambda _: (),
+) -> None:
+    """Make a canvas; a death on the way leaves nothing under its name.
+
+    Parameters
+    ----------
+    path
+        Where.
+    created, grid
+        What it is.
+    more
+        Puts pixels into the folder, and returns their records.
 
     Raises
     ------
@@ -47,7 +62,7 @@ def make_folder(path: Path, created: Created, grid: EmbeddingGrid) -> None:
         aside.mkdir()
         (aside / OWN).mkdir()
         lock = WriterLock(aside / OWN)
-        _fill(aside, created, grid)
+        _fill(aside, created, grid, more)
         if os.name == "nt":
             lock.release()  # Windows moves no folder in which a file is open
         try:
@@ -76,7 +91,12 @@ def refuse_existing(path: Path) -> None:
         )
 
 
-def _fill(folder: Path, created: Created, grid: EmbeddingGrid) -> None:
+def _fill(
+    folder: Path,
+    created: Created,
+    grid: EmbeddingGrid,
+    more: Callable[[Path], Sequence[Record]],
+) -> None:
     state = CanvasState(created)
     write_bytes(folder / OWN / METADATA, to_json(EMPTY_GROUP))
     for level in range(len(state.layout.levels)):
@@ -84,7 +104,8 @@ def _fill(folder: Path, created: Created, grid: EmbeddingGrid) -> None:
         write_bytes(folder / str(level) / METADATA, to_json(array_metadata(state.layout, level)))
     put_grid(folder, grid, created.recipe)
     write_facts(folder, state)
-    write_bytes(folder / LEDGER, line_of(to_line(created)))
+    records = (created, *more(folder))
+    write_bytes(folder / LEDGER, b"".join(line_of(to_line(record)) for record in records))
 
 
 def _sweep(path: Path) -> None:

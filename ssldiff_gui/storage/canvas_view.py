@@ -38,6 +38,11 @@ class CanvasView:
         self._grid: EmbeddingGrid | None = None
 
     @property
+    def state(self) -> CanvasState:
+        """What the ledger says; not to be changed."""
+        return self._state
+
+    @property
     def width(self) -> int:
         """Of level 0, in pixels."""
         return self._state.layout.width
@@ -107,6 +112,11 @@ class CanvasView:
         """Tiles that could not be made, and why; they read as white."""
         with self._guard:
             return dict(self._state.failed)
+
+    @property
+    def edition(self) -> int:
+        """How often another recipe took the place of the one before."""
+        return self._state.edition
 
     @property
     def finished(self) -> bool:

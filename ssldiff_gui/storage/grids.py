@@ -80,8 +80,8 @@ def save_grid(
     valid = grid.mask.astype(np.uint8)
     header = {
         "__metadata__": {FACTS: facts},
-        "vectors": _place("F32", vectors, 0),
-        "valid": _place("U8", valid, vectors.nbytes),
+        "vectors": place_in_file("F32", vectors, 0),
+        "valid": place_in_file("U8", valid, vectors.nbytes),
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -124,7 +124,7 @@ def load_grid_record(path: Path) -> GridRecord:
         return GridRecord(grid, facts.edits, facts.notes)
 
 
-def _place(dtype: str, array: np.ndarray[Any, Any], start: int) -> dict[str, Any]:
+def place_in_file(dtype: str, array: np.ndarray[Any, Any], start: int) -> dict[str, Any]:
     offsets = [start, start + array.nbytes]
     return {"dtype": dtype, "shape": list(array.shape), "data_offsets": offsets}
 
@@ -133,7 +133,7 @@ def _read(path: Path) -> tuple[dict[str, str], Vectors, Mask]:
     """Return the metadata and both arrays, after a look at what the file claims."""
     from safetensors import SafetensorError, safe_open
 
-    _check_header(path)
+    check_header(path)
     try:
         with safe_open(path, framework="numpy") as file:
             names = sorted(file.keys())
@@ -148,13 +148,13 @@ def _read(path: Path) -> tuple[dict[str, str], Vectors, Mask]:
             vectors, valid = file.get_tensor("vectors"), file.get_tensor("valid")
             metadata = file.metadata() or {}
     except SafetensorError as error:
-        raise _pickle_or(path, _broken(path, f"it is no safetensors file ({error})")) from error
+        raise pickle_or(path, _broken(path, f"it is no safetensors file ({error})")) from error
     if (valid > 1).any():
         raise _broken(path, "its mask holds other numbers than 0 and 1")
     return metadata, vectors, valid.astype(np.bool_)
 
 
-def _check_header(path: Path) -> None:
+def check_header(path: Path) -> None:
     """Refuse a header that claims more than the file has, before anybody believes it."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -163,10 +163,10 @@ def _check_header(path: Path) -> None:
         raise _broken(path, "it ends too early")
     if length > min(size - 8, LONGEST_HEADER):
         why = "it ends too early" if length <= LONGEST_HEADER else "its header is absurd"
-        raise _pickle_or(path, _broken(path, why))
+        raise pickle_or(path, _broken(path, why))
 
 
-def _pickle_or(path: Path, otherwise: Exception) -> Exception:
+def pickle_or(path: Path, otherwise: Exception) -> Exception:
     """Return the error for a pickle when a file is one, else the other error."""
     with path.open("rb") as file:
         head = file.read(2**16)

@@ -71,6 +71,13 @@ class Frame:
         """Whether a tile is still to come."""
         return place in self._stand_ins
 
+    def outdate(self, changed: Callable[[Place], bool]) -> None:
+        """Wait anew for tiles that changed; what is drawn of them stays until they come."""
+        for at in tiles_over(self.box, self._side):
+            place = (self.level, *at)
+            if changed(place):
+                self._stand_ins.setdefault(place, self.level)
+
     def coarse_wishes(self, level: int) -> list[Place]:
         """Return tiles of a coarser level that would be better stand-ins than those on show."""
         poor = [place for place, stand_in in self._stand_ins.items() if stand_in > level]
@@ -82,7 +89,7 @@ class Frame:
         Parameters
         ----------
         lookup
-            Returns a tile that is in memory, or None.
+            Returns a tile that is in memory and up to date, or None.
         """
         for place in list(self._stand_ins):
             tile = lookup(place)
@@ -96,7 +103,7 @@ class Frame:
         Parameters
         ----------
         lookup
-            Returns a tile that is in memory, or None.
+            Returns a tile that is in memory, be it out of date, or None.
         base
             The coarsest rung, whole.
         """
@@ -112,7 +119,7 @@ class Frame:
 
     def _stand_in(self, place: Place, lookup: Lookup, base: RGB) -> None:
         last = len(self._rungs) - 1
-        for level in range(self.level + 1, min(self._stand_ins[place], last)):
+        for level in range(self.level, min(self._stand_ins[place], last)):
             coarse = (level, *self._ancestor(place, level))
             tile = lookup(coarse)
             if tile is not None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from psygnal import Signal
 
 from ssldiff_gui.core.errors import OversizedRequest, UserError
@@ -23,9 +22,11 @@ from ssldiff_gui.slides.loader import TileLoader
 from ssldiff_gui.slides.overview import DIRECT_FACTOR, Overview
 from ssldiff_gui.slides.reduction import read_reduced
 from ssldiff_gui.slides.scene import RGB, Display, Pixels, Scene
+from ssldiff_gui.viewer.display_level import DisplayLevel
 from ssldiff_gui.viewer.frame import Frame, Place
-from ssldiff_gui.viewer.indexing import span, three_indices
 from ssldiff_gui.viewer.mosaic import Patch, paste, tiles_over
+
+__all__ = ["DisplayLevel", "DisplayPyramid"]
 
 LARGEST_PICTURE = 256 << 20
 """More bytes than any screen shows: whoever asks for it wants the file, not the display."""
@@ -69,11 +70,14 @@ class DisplayPyramid:
         self._closed = self._seen = False
         self._owner: object = object()
         self._base_missing: set[Place] = set()
+        self._turn = 0
+        self._base_turns: dict[Place, int] = {}
         self._overview = self._overview_if_needed()
         self._base = np.empty((self.rungs[-1].height, self.rungs[-1].width, 3), dtype=np.uint8)
         self._base[:] = scene.background
         loader.arrived.connect(self._on_arrived)
         loader.failed.connect(self._on_failed)
+        scene.changed.connect(self.invalidate)
         self._start()
         if self._overview is not None:
             self._overview.built.connect(self._on_built)
@@ -156,7 +160,7 @@ class DisplayPyramid:
                 self._frame = frame
                 self._take_soon(frame)
             with self.loader.hushed():
-                frame.take(self._lookup)
+                frame.take(self._fresh)
                 frame.stand_in(self._lookup, self._base)
             self._ask(frame)
             return frame.picture
@@ -171,7 +175,7 @@ class DisplayPyramid:
         """Ask for what a new frame lacks and give it the blink in which most of it comes."""
         end = time.perf_counter() + GRACE
         self._ask(frame)
-        frame.take(self._lookup)
+        frame.take(self._fresh)
         if frame.missing:
             owner = self._owner
             self._lock.release()  # a worker that fills the coarsest level needs it
@@ -193,6 +197,37 @@ class DisplayPyramid:
             if self._frame is not None:
                 self._ask(self._frame)
 
+    def invalidate(self, boxes: Sequence[Box]) -> None:
+        """Read parts of the picture anew; what is shown of them stays until that is there.
+
+        Not for scenes whose coarse levels are made here: those do not change.
+
+        Parameters
+        ----------
+        boxes
+            In level-0 pixels.
+        """
+
+        def changed(place: Place) -> bool:
+            whole = self._whole(place)
+            return any(not whole.intersect(box).empty for box in boxes)
+
+        with self._lock:
+            if self._closed:
+                return
+            self._turn += 1
+            self.loader.outdate(self._owner, lambda key: changed((key.level, key.column, key.row)))
+            last = len(self.rungs) - 1
+            for at in tiles_over(self.rungs[last].box, self.side):
+                if changed((last, *at)):
+                    self._base_missing.add((last, *at))
+                    self._base_turns[(last, *at)] = self._turn
+            if self._frame is None:
+                self.rest()
+            else:
+                self._frame.outdate(changed)
+                self._ask(self._frame)
+
     def rest(self) -> None:
         """Say that only the coarsest level is on show: requests for others are dropped."""
         with self._lock:
@@ -208,6 +243,7 @@ class DisplayPyramid:
         if self._overview is not None:
             self.loader.forget(self._overview)
             self._overview.close()
+        self.scene.changed.disconnect(self.invalidate, missing_ok=True)
         self.loader.arrived.disconnect(self._on_arrived, missing_ok=True)
         self.loader.failed.disconnect(self._on_failed, missing_ok=True)
 
@@ -224,6 +260,10 @@ class DisplayPyramid:
 
     def _lookup(self, place: Place) -> RGB | None:
         return self.loader.cache.get(self._key(place))
+
+    def _fresh(self, place: Place) -> RGB | None:
+        key = self._key(place)
+        return self.loader.cache.get(key) if self.loader.cache.fresh(key) else None
 
     def _awaited(self, place: Place) -> bool:
         return not self.loader.has_failed(self._key(place))
@@ -247,11 +287,14 @@ class DisplayPyramid:
         return None
 
     def _out_of_view(self, place: Place) -> bool:
+        return self._viewport is not None and self._whole(place).intersect(self._viewport).empty
+
+    def _whole(self, place: Place) -> Box:
+        """Return what a tile shows, in level-0 pixels."""
         rung = self.rungs[place[0]]
         x, y = self.rungs[0].width / rung.width, self.rungs[0].height / rung.height
         box = tile_box(rung, self.side, place[1], place[2])
-        whole = Box.covering(box.x * x, box.y * y, box.x2 * x, box.y2 * y)
-        return self._viewport is not None and whole.intersect(self._viewport).empty
+        return Box.covering(box.x * x, box.y * y, box.x2 * x, box.y2 * y)
 
     def _overview_if_needed(self) -> Overview | None:
         if self.rungs[-1].factor <= DIRECT_FACTOR:
@@ -260,7 +303,7 @@ class DisplayPyramid:
 
     def _decode(self, key: TileKey) -> RGB | None:
         """Read one tile, in a worker thread; None when its overview is not there yet."""
-        place = (key.level, key.column, key.row)
+        place, turn = (key.level, key.column, key.row), self._turn
         rung, overview = self.rungs[key.level], self._overview
         box = tile_box(rung, self.side, key.column, key.row)
         if overview is not None and overview.covers(key.level):
@@ -272,14 +315,17 @@ class DisplayPyramid:
             source = rung.source_box(box).intersect(self.scene.levels[rung.level].box)
             tile = read_reduced(self.scene, rung.level, source, rung.factor, self.display)
         if key.level == len(self.rungs) - 1:
-            self._fill_base(key, tile, box)
+            self._fill_base(key, tile, box, turn)
         return tile
 
-    def _fill_base(self, key: TileKey, tile: RGB, box: Box) -> None:
+    def _fill_base(self, key: TileKey, tile: RGB, box: Box, turn: int) -> None:
+        """Take a tile of the coarsest level, which was read when so many changes had come."""
         with self._lock:
             if key.owner is self._owner:
                 paste(Patch(self._base, self.rungs[-1].box), Patch(tile, box))
-                self._base_missing.discard((key.level, key.column, key.row))
+                place = (key.level, key.column, key.row)
+                if self._base_turns.get(place, 0) <= turn:
+                    self._base_missing.discard(place)
                 self._base_changed()
 
     def _base_changed(self) -> None:
@@ -296,7 +342,8 @@ class DisplayPyramid:
         key = TileKey(owner, *place)
         tile = self.display.rgb(pixels, self.scene.background)
         if place[0] == len(self.rungs) - 1:
-            self._fill_base(key, tile, tile_box(self.rungs[-1], self.side, place[1], place[2]))
+            box = tile_box(self.rungs[-1], self.side, place[1], place[2])
+            self._fill_base(key, tile, box, self._turn)
         else:
             self.loader.cache.put(key, tile)
         self._on_arrived(owner, key)
@@ -330,53 +377,3 @@ class DisplayPyramid:
     def _on_failed(self, owner: object, trouble: UserError) -> None:
         if owner is self._owner or owner is self._overview:
             self.failed.emit(trouble)
-
-
-class DisplayLevel:
-    """One level of a pyramid, as an array that napari slices.
-
-    Parameters
-    ----------
-    pyramid
-        Where pixels come from.
-    index
-        Which of its levels this is.
-    """
-
-    def __init__(self, pyramid: DisplayPyramid, index: int) -> None:
-        rung = pyramid.rungs[index]
-        self.shape = (rung.height, rung.width, 3)
-        self.dtype = np.dtype(np.uint8)
-        self.ndim = 3
-        self.size = rung.height * rung.width * 3
-        self.chunks = (pyramid.side[1], pyramid.side[0], 3)
-        self._pyramid = pyramid
-        self._index = index
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> npt.NDArray[np.uint8]:
-        """Return what can be shown now of a part; takes integers, slices and an ellipsis."""
-        rows, columns, bands = three_indices(key)
-        y, height, pick_y = span(rows, self.shape[0])
-        x, width, pick_x = span(columns, self.shape[1])
-        box = Box(x, y, width, height)
-        if box.empty:
-            picture = np.empty((height, width, 3), dtype=np.uint8)
-        else:
-            picture = self._pyramid.picture(self._index, box)
-        part: npt.NDArray[np.uint8] = picture[pick_y, pick_x, bands]
-        return part
-
-    def __array__(
-        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
-    ) -> npt.NDArray[Any]:
-        """Return the whole level as it can be shown now; refused where that would be giant."""
-        if self._index == len(self._pyramid.levels) - 1:
-            whole: npt.NDArray[Any] = self._pyramid.base
-        else:
-            whole = self[:]
-        if dtype is not None and np.dtype(dtype) != self.dtype:
-            return whole.astype(dtype)
-        return whole.copy() if copy else whole

@@ -108,7 +108,9 @@ class SceneLayer:
             self.close()
 
 
-def add_scene_layer(model: Any, pyramid: DisplayPyramid, name: str, **placing: Any) -> SceneLayer:
+def add_scene_layer(
+    model: Any, pyramid: DisplayPyramid, name: str, *, above_first: bool = False, **placing: Any
+) -> SceneLayer:
     """Show a pyramid in a viewer.
 
     Parameters
@@ -119,6 +121,8 @@ def add_scene_layer(model: Any, pyramid: DisplayPyramid, name: str, **placing: A
         Closed when the layer is closed or removed.
     name
         Of the layer.
+    above_first
+        Whether it belongs just above the lowest layer, and the active one stays active.
     **placing
         Scale, translation and units of the layer.
 
@@ -127,5 +131,11 @@ def add_scene_layer(model: Any, pyramid: DisplayPyramid, name: str, **placing: A
     SceneLayer
         Close it to remove the layer.
     """
-    layer = model.add_layer(SceneImage(pyramid.levels, name=name, **IMAGE_OPTIONS, **placing))
+    layer = SceneImage(pyramid.levels, name=name, **IMAGE_OPTIONS, **placing)
+    if above_first:
+        active = model.layers.selection.active
+        model.layers.insert(min(1, len(model.layers)), layer)
+        model.layers.selection.active = active
+    else:
+        model.add_layer(layer)
     return SceneLayer(model, layer, pyramid)

@@ -52,6 +52,8 @@ class SceneView:
     """(Tool)."""
     drawing_changed = Signal(str)
     """Size of what is being drawn or reshaped; empty when that ends."""
+    leaving = Signal()
+    """What is shown is about to go: whoever put layers of their own beside it takes them away."""
     shown = Signal(object)
     """(Document or None): it is on the canvas, its tiles may still be arriving."""
     failed = Signal(object)
@@ -94,6 +96,11 @@ class SceneView:
     def pyramid(self) -> DisplayPyramid | None:
         """The picture's levels; its `sharp` says whether all that is visible has arrived."""
         return self._scene_layer.pyramid if self._scene_layer is not None else None
+
+    @property
+    def loader(self) -> TileLoader:
+        """Decodes the tiles of all that is shown here."""
+        return self._loader
 
     @property
     def annotations(self) -> AnnotationLayer | None:
@@ -298,6 +305,7 @@ class SceneView:
         annotations, self._annotations = self._annotations, None
         scene_layer, self._scene_layer = self._scene_layer, None
         with self.model.layers.batched_update():  # napari collects garbage once a batch
+            self.leaving.emit()
             if annotations is not None:
                 annotations.close()
             if scene_layer is not None:
@@ -314,8 +322,11 @@ class SceneView:
 
     def _follow_tool(self) -> None:
         """Take over the mode that napari's own controls chose."""
-        if self._annotations is not None and self._annotations.tool is not self._tool:
-            self._set_tool(self._annotations.tool)
+        if self._annotations is None:
+            return
+        tool = self._annotations.tool
+        if tool.napari_mode != self._tool.napari_mode:  # which the hand shares with cells
+            self._set_tool(tool)
 
     def _connect(self) -> None:
         model = self.model

@@ -13,6 +13,8 @@ class Tool(StrEnum):
     RECTANGLE = "rectangle"
     POLYGON = "polygon"
     FREEHAND = "freehand"
+    CELLS = "cells"
+    """The mouse works on the cells of a grid; napari and annotations leave it alone."""
 
     @property
     def draws(self) -> bool:
@@ -38,10 +40,11 @@ _MODES = {
     Tool.RECTANGLE: "add_rectangle",
     Tool.POLYGON: "add_polygon",
     Tool.FREEHAND: "add_polygon_lasso",
+    Tool.CELLS: "pan_zoom",
 }
 
 _TOOLS = {
-    **{mode: tool for tool, mode in _MODES.items()},
+    **{mode: tool for tool, mode in _MODES.items() if tool is not Tool.CELLS},
     "direct": Tool.SELECT,
     "vertex_insert": Tool.SELECT,
     "vertex_remove": Tool.SELECT,

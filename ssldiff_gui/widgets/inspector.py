@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import QSize
-from qtpy.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QPalette
+from qtpy.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ssldiff_gui.widgets.controls import Segments
+from ssldiff_gui.widgets.icons import icon
 from ssldiff_gui.widgets.tokens import GRID
 
 
@@ -24,6 +26,7 @@ class Inspector(QFrame):
         super().__init__(parent)
         self.setObjectName("inspector")
         self.segments = Segments([name for name, _ in pages])
+        self.segments.setProperty("dense", True)
         self._stack = QStackedWidget()
         for _, page in pages:
             self._stack.addWidget(page)
@@ -33,6 +36,14 @@ class Inspector(QFrame):
         column.setSpacing(GRID)
         column.addWidget(self.segments)
         column.addWidget(self._stack, 1)
+
+    def show_as_icon(self, page: int, glyph: str) -> None:
+        """Let a page's name be an icon, where there is no room for one word more."""
+        button = self.segments.button(page)
+        button.setToolTip(button.text())
+        button.setIcon(icon(glyph, QPalette.ColorRole.ButtonText))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     @property
     def page(self) -> int:

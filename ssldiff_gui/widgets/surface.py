@@ -10,7 +10,15 @@ from qtpy.QtWidgets import QFrame, QWidget
 
 from ssldiff_gui.widgets.tokens import GRID
 
-Corner = Literal["top left", "top right", "bottom left", "bottom right", "above left"]
+Corner = Literal[
+    "top left",
+    "top centre",
+    "top right",
+    "bottom left",
+    "bottom right",
+    "above left",
+    "above right",
+]
 
 MARGIN = GRID + 4
 ABOVE = 6 * GRID
@@ -69,9 +77,11 @@ class Surface(QFrame):
         right, bottom = self.width() - size.width() - MARGIN, self.height() - size.height() - MARGIN
         place = {
             "top left": (MARGIN, MARGIN),
+            "top centre": ((self.width() - size.width()) // 2, MARGIN),
             "top right": (right, MARGIN),
             "bottom left": (MARGIN, bottom),
             "bottom right": (right, bottom),
             "above left": (MARGIN, bottom - ABOVE),
+            "above right": (right, bottom - ABOVE),
         }[corner]
         widget.move(*place)

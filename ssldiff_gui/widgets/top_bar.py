@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QMenuBar, QPushButton, QSizePoli
 
 from ssldiff_gui.widgets.controls import ElidedLabel, label, tool_button
 from ssldiff_gui.widgets.icons import icon
+from ssldiff_gui.widgets.project_panel import ProjectButton, ProjectShown
 from ssldiff_gui.widgets.tokens import GRID
 
 
@@ -21,6 +22,7 @@ class TopBar(QFrame):
 
     search_requested = Signal()
     theme_requested = Signal()
+    project_requested = Signal()
 
     def __init__(self, menus: QMenuBar, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +32,10 @@ class TopBar(QFrame):
         self.title = ElidedLabel("heading", Qt.TextElideMode.ElideMiddle)
         self.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.state = label("", "muted")
+        self.project = ProjectButton()
+        self.project.clicked.connect(self.project_requested)
+        self.project.hide()
+        self._saved = ("", "")
         self.search = QPushButton("Search commands")
         self.search.setObjectName("search")
         self.search.setIcon(icon("magnify"))
@@ -58,6 +64,7 @@ class TopBar(QFrame):
         left.addStretch(1)
         middle = QHBoxLayout()
         middle.setSpacing(GRID)
+        middle.addWidget(self.project)
         middle.addWidget(self.title, 1)
         middle.addWidget(self.state, 1)
         right = QHBoxLayout()
@@ -75,4 +82,18 @@ class TopBar(QFrame):
     def show_document(self, title: str, state: str) -> None:
         """Show what is open and whether it is saved."""
         self.title.setText(title)
-        self.state.setText(state)
+        self._say_saved(state, self._saved[1])
+
+    def show_project(self, project: ProjectShown | None) -> None:
+        """Show which project is open, and whether it is saved; None hides it."""
+        self.project.setVisible(project is not None)
+        if project is not None:
+            self.project.show_project(project)
+        trouble = project is not None and (project.held_by or project.problem)
+        said = "not kept" if trouble else "" if project is None else project.saved
+        self._say_saved(self._saved[0], said)
+
+    def _say_saved(self, document: str, project: str) -> None:
+        """Say when something was saved last: shapes or the project; trouble comes before both."""
+        self._saved = (document, project)
+        self.state.setText(project if project == "not kept" else max(document, project))

@@ -18,6 +18,7 @@ from ssldiff_gui.core.edits import (
     Paint,
     Rectangle,
     Replace,
+    Runs,
     Sample,
     Selection,
     Similar,
@@ -76,9 +77,17 @@ def chosen(cell: Any, most: int = 4) -> Any:
     return st.lists(cell, min_size=1, max_size=most).map(tuple)
 
 
+masks = st.lists(st.booleans(), min_size=ROWS * COLUMNS, max_size=ROWS * COLUMNS).filter(any)
+
+
+def runs_of(chosen: list[bool], feather: int) -> Runs:
+    return Runs.of(np.array(chosen).reshape(ROWS, COLUMNS), feather)
+
+
 selections: st.SearchStrategy[Selection] = st.one_of(
     st.builds(Cells, cells=chosen(any_cell, 12), feather=feathers),
     rectangles,
+    st.builds(runs_of, masks, feathers),
     strokes,
     st.builds(
         Similar,
@@ -95,7 +104,14 @@ opacities = st.sampled_from([1.0, 1.0, 0.75, 0.3, 0.0])
 amounts = st.floats(-3, 3, width=32)
 
 EDITS: dict[str, st.SearchStrategy[Edit]] = {
-    "paint": st.builds(Paint, where=selections, embedding=samples, opacity=opacities),
+    "paint": st.builds(
+        Paint,
+        where=selections,
+        embedding=samples,
+        opacity=opacities,
+        spread=st.sampled_from([0, 0, 1, 3, 100]),
+        seed=st.integers(0, 2**63 - 1),
+    ),
     "stamp": st.builds(
         Stamp,
         where=selections,
@@ -144,4 +160,12 @@ EDITS: dict[str, st.SearchStrategy[Edit]] = {
     "erase": st.builds(Erase, where=selections, opacity=opacities),
     "clear": st.builds(Clear, where=selections, opacity=opacities),
 }
-edits: st.SearchStrategy[Edit] = st.one_of(*EDITS.values())
+
+
+def confined(edit: Edit, within: Selection | None) -> Edit:
+    return edit.model_copy(update={"within": within})
+
+
+edits: st.SearchStrategy[Edit] = st.builds(
+    confined, st.one_of(*EDITS.values()), st.one_of(st.none(), st.none(), selections)
+)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from qtpy.QtCore import QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
@@ -16,22 +15,9 @@ from ssldiff_gui.app.window import StudioWindow
 from ssldiff_gui.state.document import Document
 from ssldiff_gui.state.settings import Settings
 from tests.gui.canvases import Hand
+from tests.gui.waiting import until, wait
 
-
-def wait(milliseconds: int) -> None:
-    """Let the event loop run; QTest.qWait would keep Python's other threads from running."""
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-
-
-def until(done: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Wait until something is true."""
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds:g} s for {what}")
-        wait(15)
+__all__ = ["Studio", "until", "wait"]
 
 
 class Files:

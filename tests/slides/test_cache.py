@@ -77,3 +77,22 @@ def test_many_threads_keep_the_count_right(threads):
         worker.join()
     held = [cache.get(key(n)) for n in range(20)]
     assert cache.bytes == sum(found.nbytes for found in held if found is not None) <= 2000
+
+
+def test_what_is_out_of_date_can_still_be_had():
+    cache = TileCache(1000)
+    first, second = TileKey("a", 0, 0, 0), TileKey("a", 0, 1, 0)
+    tile = np.zeros((5, 5, 3), np.uint8)
+    cache.put(first, tile)
+    cache.outdate([first, second])
+    assert cache.get(first) is tile
+    assert not cache.fresh(first)
+    assert cache.held("a") == [first]
+    cache.put(second, tile)
+    assert cache.fresh(second)  # it was not there when it was called so
+    cache.put(first, tile)
+    assert cache.fresh(first)
+    cache.outdate([first])
+    cache.drop("a")
+    cache.put(first, tile)
+    assert cache.fresh(first)

@@ -1,0 +1,1 @@
+"""What joins the work of an open project to the parts of the window, one part a file."""

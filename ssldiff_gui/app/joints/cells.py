@@ -1,0 +1,303 @@
+"""The cells of the grid at hand, on both views: what they look like, and what the mouse does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from ssldiff_gui.app.joints.joint import Frame, Ties
+from ssldiff_gui.app.view_acts import CELLS
+from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.core.geometry import Box
+from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.state.cells import CellAnalysis, CellsShown, Mode, Overlay
+from ssldiff_gui.viewer.gui_thread import on_gui_thread
+
+if TYPE_CHECKING:
+    from ssldiff_gui.app.view_acts import ToolActs
+    from ssldiff_gui.state.bench import OpenGrid
+    from ssldiff_gui.state.grid_cursor import Cursor
+    from ssldiff_gui.state.grid_editor import GridEditor
+    from ssldiff_gui.state.grid_tools import GridTools
+    from ssldiff_gui.state.workplace import Workplace
+    from ssldiff_gui.viewer.grid_mouse import GridMouse
+    from ssldiff_gui.viewer.grid_overlay import GridOverlay
+    from ssldiff_gui.viewer.scene_view import SceneView
+
+OPACITY = 0.45
+
+
+class CellsJoint:
+    """Joins both views to the grid's editor and to the tools for cells.
+
+    Parameters
+    ----------
+    frame
+        What all joints share.
+    tools
+        Which tool is in the hand.
+    """
+
+    def __init__(self, frame: Frame, tools: ToolActs) -> None:
+        self._frame, self._acts = frame, tools
+        self._ties, self._grid_ties = Ties(), Ties()
+        self.place: Workplace | None = None
+        self.analysis: CellAnalysis | None = None
+        self.mode: Mode = "colours"
+        self.opacity = OPACITY
+        self.clusters = 8
+        self.overlay_shown = True
+        self._opened: OpenGrid | None = None
+        self._overlays: tuple[GridOverlay, ...] = ()
+        self._mice: tuple[GridMouse, ...] = ()
+        tools.on_cells = self._take_tool
+
+    # -- views -------------------------------------------------------------------------------------
+
+    def attach(self, original: SceneView, synthetic: SceneView) -> None:
+        """Take the views, once they have been made."""
+        from ssldiff_gui.viewer.grid_mouse import GridMouse
+        from ssldiff_gui.viewer.grid_overlay import GridOverlay
+
+        self._overlays = GridOverlay(original), GridOverlay(synthetic)
+        self._overlays[1].set_lines(wanted=False)
+        self._mice = tuple(GridMouse(overlay) for overlay in self._overlays)
+        for mouse in self._mice:
+            mouse.pressed.connect(lambda r, c, held: self._on(lambda t: t.press(r, c, held)))
+            mouse.dragged.connect(self._drag)
+            mouse.released.connect(self._release)
+            mouse.hovered.connect(lambda r, c, held: self._on(lambda t: t.hover(r, c, held)))
+            mouse.left.connect(lambda: self._on(lambda t: t.leave()))
+            mouse.cancelled.connect(lambda: self._on(lambda t: t.cancel()))
+        synthetic.tool_changed.connect(self._follow_synthetic)
+        original.shown.connect(self._show_soon)
+        synthetic.shown.connect(self._show_soon)
+        self._show()
+
+    def detach(self) -> None:
+        """Let go of the views."""
+        for mouse in self._mice:
+            mouse.close()
+        for overlay in self._overlays:
+            overlay.view.shown.disconnect(self._show_soon, missing_ok=True)
+            overlay.close()
+        self._mice, self._overlays = (), ()
+
+    def enter(self, place: Workplace) -> None:
+        """Follow a project."""
+        self.place = place
+        tie, tools = self._ties.tie, place.tools
+        tie(place.bench.grid_changed, self._on_grid)
+        tie(tools.cursor, self._draw_cursor)
+        tie(tools.problem, lambda problem: self._frame.reporter.tell(problem.message, problem.hint))
+        tie(place.bench.failed, self._frame.reporter.problem)
+        kept = place.bench.workspace.overlay
+        self.mode = next((mode for mode in get_args(Mode) if mode == kept.get("mode")), "colours")
+        if isinstance(share := kept.get("opacity"), int | float):
+            self.opacity = min(max(float(share), 0.0), 1.0)
+        self._on_grid(place.bench.open)
+
+    def leave(self) -> None:
+        """Follow none any more."""
+        self._on_grid(None)
+        self._ties.loose()
+        self.place = None
+
+    def refresh(self) -> None:
+        """Nothing: everything here follows at once."""
+
+    # -- acts --------------------------------------------------------------------------------------
+
+    def all(self) -> None:
+        """Select all cells."""
+        if (editor := self._editor) is not None:
+            editor.select(np.ones(editor.shape, np.bool_))
+
+    def none(self) -> None:
+        """Select none."""
+        if (editor := self._editor) is not None:
+            editor.select(None)
+
+    def invert(self) -> None:
+        """Select the cells that are not selected."""
+        if (editor := self._editor) is not None:
+            before = editor.selection
+            editor.select(np.ones(editor.shape, np.bool_) if before is None else ~before)
+
+    def copy(self) -> None:
+        """Copy the selected cells."""
+        if self.place is not None and self._opened is not None:
+            entry = self.place.bench.entry
+            if self.place.tools.copy("" if entry is None else entry.name):
+                self._frame.reporter.done("Copied.", "Paste into this grid, or another slide's.")
+
+    def paste(self) -> None:
+        """Let copied cells hang at the pointer."""
+        if self.place is not None and self.place.tools.paste():
+            self._frame.choose_tool("transplant")
+
+    def bigger(self) -> None:
+        """Make the brush larger."""
+        self._on(lambda tools: tools.resize(1))
+
+    def smaller(self) -> None:
+        """Make the brush smaller."""
+        self._on(lambda tools: tools.resize(-1))
+
+    def keep(self) -> None:
+        """Put what is painted with into the palette."""
+        if self.place is not None and self.place.tools.paint is not None:
+            self.place.palette.add(self.place.tools.paint)
+
+    def overlay(self) -> None:
+        """Show or hide the overlay."""
+        self.overlay_shown = not self.overlay_shown
+        self._show()
+        self._frame.on_change()
+
+    def choose_mode(self, mode: Mode) -> None:
+        """Let the colours say something else."""
+        self.mode = mode
+        self.overlay_shown = True
+        self._ask()
+        self._remember()
+
+    def set_opacity(self, opacity: float) -> None:
+        """Cover the picture more, or less."""
+        self.opacity = opacity
+        if self._overlays:
+            self._overlays[0].opacity = opacity
+        self._remember()
+
+    def set_clusters(self, count: int) -> None:
+        """Part the cells into so many kinds."""
+        self.clusters = count
+        self._ask()
+
+    # -- the grid ----------------------------------------------------------------------------------
+
+    @property
+    def _editor(self) -> GridEditor | None:
+        return None if self._opened is None else self._opened.editor
+
+    def _on_grid(self, opened: OpenGrid | None) -> None:
+        self._grid_ties.loose()
+        if self.analysis is not None:
+            self.analysis.close()
+            self.analysis = None
+        self._opened = opened
+        if self.place is not None:
+            self.place.tools.attach(None if opened is None else opened.editor)
+        if opened is not None:
+            self.analysis = analysis = CellAnalysis(opened.editor, on_gui_thread)
+            tie = self._grid_ties.tie
+            tie(analysis.overlay_changed, self._on_overlay)
+            tie(analysis.cells_changed, self._on_cells)
+            tie(opened.editor.selection_changed, self._on_selection)
+            self._ask()
+        elif self._acts.chosen in CELLS:
+            self._frame.choose_tool("hand")
+        self._show()
+        self._frame.on_change()
+
+    def _ask(self) -> None:
+        if self.analysis is None or self.place is None:
+            return
+        cell = self.place.tools.last_picked
+        editor = self.analysis.editor
+        if cell is not None and not (cell[0] < editor.shape[0] and cell[1] < editor.shape[1]):
+            cell = None
+        self.analysis.show(self.mode, clusters=self.clusters, cell=cell)
+        self._show()
+
+    def _on_overlay(self, overlay: Overlay) -> None:
+        del overlay
+        self._show()
+
+    def _on_cells(self, shown: CellsShown) -> None:
+        if self._overlays and self.overlay_shown and self.mode not in {"lines", "off"}:
+            self._overlays[0].update_cells(shown.rows, shown.columns, shown.colours)
+
+    def _on_selection(self) -> None:
+        mask = None if self._opened is None else self._opened.editor.selection
+        for overlay in self._overlays:
+            overlay.set_selection(mask)
+        self._frame.on_change()
+
+    def _show_soon(self, _: object = None) -> None:
+        on_gui_thread(self._show)
+
+    def _show(self) -> None:
+        """Lay the grid over both views, where each has it."""
+        if not self._overlays:
+            return
+        opened, analysis = self._opened, self.analysis
+        original, synthetic = self._overlays
+        if opened is None or analysis is None or original.view.document is not opened.document:
+            original.show(None)
+            synthetic.show(None)
+            return
+        grid, overlay = opened.editor.original, analysis.overlay
+        empty = np.zeros((grid.rows, grid.columns, 4), np.uint8)
+        coloured = self.overlay_shown and overlay.colours is not None
+        colours = overlay.colours if coloured and overlay.colours is not None else empty
+        original.set_lines(wanted=self.overlay_shown and self.mode != "off")
+        original.show(colours, grid.region, grid.footprint, self.opacity)
+        original.set_letters(overlay.labels if coloured else None, overlay.words)
+        synthetic.show(empty, on_canvas(grid), grid.cell, 0.0)
+        self._on_selection()
+
+    # -- tools -------------------------------------------------------------------------------------
+
+    def _take_tool(self, name: str) -> None:
+        self._on(lambda tools: setattr(tools, "tool", name))
+        if len(self._overlays) == 2:
+            from ssldiff_gui.viewer.tools import Tool
+
+            self._overlays[1].view.tool = Tool.CELLS if name else Tool.HAND
+        self._frame.on_change()
+
+    def _follow_synthetic(self, tool: object) -> None:
+        """Let Esc in the synthetic view leave the tool in both."""
+        if str(tool) == "hand" and self._acts.chosen in CELLS:
+            self._frame.choose_tool("hand")
+
+    def _drag(self, points: Sequence[tuple[float, float]], held: Collection[str]) -> None:
+        def go(tools: GridTools) -> None:
+            for row, column in points:
+                tools.drag(row, column, held)
+
+        self._on(go)
+
+    def _release(self, row: float, column: float, held: Collection[str]) -> None:
+        self._on(lambda tools: tools.release(row, column, held))
+        self._frame.on_change()
+
+    def _on(self, act: Callable[[GridTools], object]) -> None:
+        if self.place is not None:
+            try:
+                act(self.place.tools)
+            except UserError as error:
+                self._frame.reporter.tell(error.message, error.hint)
+
+    def _draw_cursor(self, cursor: Cursor) -> None:
+        for overlay in self._overlays:
+            overlay.set_cursor(cursor)
+
+    def _remember(self) -> None:
+        if self.place is not None and self.place.project.read_only is None:
+            self.place.bench.remember(overlay={"mode": self.mode, "opacity": self.opacity})
+        self._frame.on_change()
+
+
+def on_canvas(grid: EmbeddingGrid) -> Box | None:
+    """Return where a grid lies in the view of its canvas, which has the canvas's own pixels."""
+    if grid.region is None:
+        return None
+    step = grid.region.downsample
+    box = grid.region.box
+    return Box(
+        round(box.x / step), round(box.y / step), grid.columns * grid.cell, grid.rows * grid.cell
+    )

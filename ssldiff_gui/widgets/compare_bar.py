@@ -1,0 +1,59 @@
+"""How the original and the synthetic picture are compared, chosen where they are looked at."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QSize, Signal
+from qtpy.QtWidgets import QHBoxLayout, QWidget
+
+from ssldiff_gui.widgets.controls import tool_button
+from ssldiff_gui.widgets.mode_choice import IconSegments, Way
+from ssldiff_gui.widgets.tokens import GRID
+
+WAYS: tuple[Way, ...] = (
+    ("side", "Side by side", "view-split-vertical", "Side by side"),
+    ("curtain", "Curtain", "compare", "Curtain: drag a line over the picture"),
+    ("blink", "Blink", "swap-horizontal", "Blink: one after the other  (hold \\ for the other)"),
+    ("difference", "Difference", "vector-difference", "Difference: where they are unlike"),
+)
+
+
+class CompareBar(QWidget):
+    """Ways to compare, one of which is taken, and whether the check map is shown."""
+
+    mode_chosen = Signal(str)
+    """"side", "curtain", "blink" or "difference"."""
+    check_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Compare")
+        self.segments = IconSegments(WAYS)
+        self.segments.setAccessibleName("How to compare")
+        self.segments.chosen.connect(lambda place: self.mode_chosen.emit(WAYS[place][0]))
+        self.check = tool_button("grid-large", "Check map", "Check map: likeness cell by cell  (M)")
+        self.check.setIconSize(QSize(18, 18))
+        self.check.setCheckable(True)
+        self.check.setEnabled(False)
+        self.check.clicked.connect(self.check_toggled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID // 2)
+        row.addWidget(self.segments)
+        row.addWidget(self.check)
+
+    @property
+    def mode(self) -> str:
+        """Which way is taken."""
+        taken = (key for i, (key, *_) in enumerate(WAYS) if self.segments.button(i).isChecked())
+        return next(taken)
+
+    def show_mode(self, mode: str) -> None:
+        """Take a way without saying so; an unknown one changes nothing."""
+        for place, (key, *_) in enumerate(WAYS):
+            if key == mode:
+                self.segments.choose(place)
+
+    def show_check(self, shown: bool | None) -> None:
+        """Say whether the check map is shown; None when there is none to show."""
+        self.check.setEnabled(shown is not None)
+        self.check.setChecked(bool(shown))
