@@ -70,7 +70,7 @@ class FileActs:
 
     def _on_opened(self, document: Document) -> None:
         """Browse the neighbours of the first file, while nobody chose another folder."""
-        if self._session.folder is None:
+        if self._session.folder is None and document.slide.has_file:
             self.browse(document.path.parent)
 
     def take(self, dropped: Iterable[str | Path]) -> tuple[Path, ...]:

@@ -24,7 +24,6 @@ from ssldiff_gui.widgets.results_strip import ResultsStrip
 from ssldiff_gui.widgets.tokens import GRID
 from ssldiff_gui.widgets.top_bar import TopBar
 
-
 PAGES = ("Region", "Grid", "Generate", "Check", "Image")
 """The inspector's, in the order in which work goes; the last one is about the picture itself."""
 

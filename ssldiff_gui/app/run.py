@@ -86,7 +86,7 @@ def make_window(
         size=THUMBNAIL, limit_bytes=settings.thumbnail_disk_mb << 20, deliver=in_gui_thread
     )
     theme = Theme(application, settings.theme)
-    return StudioWindow(session, settings, thumbnails, theme, dialogs, client)
+    return StudioWindow(session, settings, thumbnails, theme, dialogs, client=client)
 
 
 def begin(window: StudioWindow, wanted: argparse.Namespace, *, tour: bool = False) -> None:

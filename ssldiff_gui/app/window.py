@@ -80,6 +80,7 @@ class StudioWindow(QMainWindow):
         thumbnails: Thumbnails,
         theme: Theme,
         dialogs: AsksForFiles | None = None,
+        *,
         client: Client | None = None,
     ) -> None:
         super().__init__()
@@ -117,13 +118,7 @@ class StudioWindow(QMainWindow):
         )
         self.tools = ToolActs(parts.original, self.settings.last_tool)
         self.panes = PaneActs(parts, self._change_soon)
-        frame = Frame(
-            self.session, self.settings, parts, self.reporter, self._change_soon,
-            self.tools.choose, lambda page: self.panes.turn_to(pages.PAGES.index(page)),
-        )  # fmt: skip
-        self.joints = Joints(frame, self, dialogs, self.tools)
-        self.working = Working(frame, self.joints.each, client, in_gui_thread)
-        self.joints.project.projects = self.working.projects
+        self._join(dialogs, client)
         self.window_acts = WindowActs(self, self.actions_, self.theme, self.reporter)
         view = ViewActs(self.session, parts.original, parts.image, self, problem)
         self.actions_.bind(
@@ -143,6 +138,15 @@ class StudioWindow(QMainWindow):
         self.binding = Binding(
             self.session, parts, self.reporter, self._change_soon, self.files.reload
         )
+
+    def _join(self, dialogs: AsksForFiles, client: Client) -> None:
+        frame = Frame(
+            self.session, self.settings, self.parts, self.reporter, self._change_soon,
+            self.tools.choose, lambda page: self.panes.turn_to(pages.PAGES.index(page)),
+        )  # fmt: skip
+        self.joints = Joints(frame, self, dialogs, self.tools)
+        self.working = Working(frame, self.joints.each, client, in_gui_thread)
+        self.joints.project.projects = self.working.projects
 
     def _connect(self) -> None:
         parts = self.parts

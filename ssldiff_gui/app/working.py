@@ -97,9 +97,7 @@ class Working:
         self.place.bench.look_again()
         self._frame.on_change()
 
-    def _reopen(
-        self, place: Workplace, documents: Sequence[JsonValue], *, slides: bool
-    ) -> None:
+    def _reopen(self, place: Workplace, documents: Sequence[JsonValue], *, slides: bool) -> None:
         """Open what was open in a project; at the start the settings open the slides."""
         for known in documents:
             if not isinstance(known, dict):

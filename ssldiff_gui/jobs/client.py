@@ -33,8 +33,11 @@ from ssldiff_gui.jobs.messages import (
 Deliver = Callable[[Callable[[], None]], None]
 """Runs a call where state may be changed: the window's thread."""
 
-PATIENCE = 3.0
+PATIENCE = 5.0
 """Seconds that a job has to end after it was asked to; then its process is ended."""
+
+FAREWELL = 1.0
+"""Seconds that the process has to end by itself when the studio closes."""
 
 START = 60.0
 """Seconds that a process may say nothing at its start: a cold disk takes long to give torch."""
@@ -179,7 +182,7 @@ class WorkerClient:
             self._running = None
         if child is not None:
             child.send(Shutdown())
-            child.end(PATIENCE)
+            child.end(FAREWELL)
         if self._monitor is not None and self._monitor is not threading.current_thread():
             self._monitor.join(1)
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from ssldiff_gui.core.check_colours import CIVIDIS
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.resources import resource_path
 
@@ -23,12 +24,6 @@ MUTED: Colour = (152, 161, 174)
 WARNING: Colour = (255, 196, 61)
 LINE: Colour = (255, 255, 255)
 CASING: Colour = (12, 14, 18)
-
-CIVIDIS: tuple[Colour, ...] = (
-    (0, 34, 78), (18, 53, 112), (59, 73, 108), (87, 93, 109), (112, 113, 115), (138, 134, 120),
-    (165, 156, 116), (195, 179, 105), (225, 204, 85), (254, 232, 56),
-)  # fmt: skip
-"""Dark blue to yellow; the same order of lightness with and without a sense of red and green."""
 
 STEPS = (1, 2, 5)
 

@@ -26,6 +26,7 @@ from ssldiff_gui.core.requests import EmbedRequest
 from ssldiff_gui.jobs.embed_plan import EmbedPlan, plan_embedding, scene_of
 from ssldiff_gui.jobs.partial_vectors import PartialVectors
 from ssldiff_gui.jobs.prefetch import in_background, ordered
+from ssldiff_gui.jobs.speeds import Speeds
 from ssldiff_gui.slides import open_slide
 from ssldiff_gui.slides.cells import read_cells
 from ssldiff_gui.slides.scene import Scene
@@ -119,6 +120,8 @@ def embed(
             write_grid(output, GridRecord(grid, notes={"request": _told(request)}))
             partial.remove()
     count = int(work.valid.sum())
+    if not resumed:
+        Speeds(name, work.device).note(count, seconds)
     return EmbedResult(
         grid=grid,
         seconds=monotonic() - started,

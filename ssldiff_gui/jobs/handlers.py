@@ -134,7 +134,7 @@ def _prior(request: PriorRequest, around: Around) -> Result:
 def _export(request: ExportRequest, around: Around) -> Result:
     from ssldiff_gui.jobs.export import export_canvas
 
-    done = export_canvas(request, around.progress, partial=around.yes, yes=around.yes)
+    done = export_canvas(request, around.progress, yes=around.yes)
     return {
         "output": str(done.path),
         "sidecar": str(done.sidecar),

@@ -26,6 +26,10 @@ LARGEST = 1 << 24
 """Bytes of a message: a preview takes 200,000, and pixels do not travel."""
 
 _HEADER = struct.Struct(">I")
+_WRONG = (
+    *(struct.error, ValueError, KeyError, TypeError, AttributeError),
+    *(OverflowError, RecursionError, UserError),
+)
 
 
 class BadMessage(UserError):
@@ -336,7 +340,7 @@ def from_bytes(data: bytes) -> Message:
         if "box" in fields:
             fields["box"] = Box(*(int(value) for value in fields["box"]))
         return kind(**_checked(kind, fields))
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, UserError) as error:
+    except _WRONG as error:
         raise BadMessage(
             f"That is no message of the studio's worker: {error}.",
             "Another program, or another version of this one, is on the line: start the studio "

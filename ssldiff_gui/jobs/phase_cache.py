@@ -63,7 +63,7 @@ class PhaseCache:
     def belong_to(self, grid: str) -> None:
         """Note which grid the windows belong to from now on."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        state = {"token": self._token, "grid": grid}
+        state = {"token": self._token, "grid": grid, "bytes": size_of(self._plan)}
         write_bytes(self.folder / _STATE, json.dumps(state).encode())
 
     def change(self, old: GridField, new: GridField, store: WindowStore) -> list[set[Place]]:
@@ -85,10 +85,14 @@ class PhaseCache:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _state(self) -> dict[str, object]:
-        with suppress(OSError, ValueError):
-            found = json.loads((self.folder / _STATE).read_bytes())
-            return found if isinstance(found, dict) else {}
-        return {}
+        return _state_in(self.folder)
+
+
+def _state_in(folder: Path) -> dict[str, object]:
+    with suppress(OSError, ValueError):
+        found = json.loads((folder / _STATE).read_bytes())
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def folder_of(canvas: Path) -> Path:
@@ -126,12 +130,20 @@ def make_room(folder: Path, cap: int, *, spare: Path) -> None:
     if not folder.is_dir():
         return
     found = [path for path in folder.iterdir() if path.is_dir() and path != spare]
-    sizes = {path: sum(f.stat().st_size for f in path.rglob("*.latents")) for path in found}
+    sizes = {path: _bytes_in(path) for path in found}
     for path in sorted(found, key=lambda p: p.stat().st_mtime):
         if sum(sizes.values()) <= cap:
             return
         shutil.rmtree(path, ignore_errors=True)
         del sizes[path]
+
+
+def _bytes_in(folder: Path) -> int:
+    """Return what a canvas's windows take at most; they are counted only when nobody says."""
+    told = _state_in(folder).get("bytes")
+    if isinstance(told, int):
+        return told
+    return sum(file.stat().st_size for file in folder.rglob("*.latents"))
 
 
 def _token(recipe: Recipe) -> str:

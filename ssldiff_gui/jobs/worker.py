@@ -9,6 +9,7 @@ the process is there. When the studio vanishes, so does this.
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import json
 import os
 import queue
@@ -29,12 +30,25 @@ from ssldiff_gui.jobs.handlers import Around, perform
 from ssldiff_gui.jobs.held_memory import held_device_memory, held_memory
 from ssldiff_gui.jobs.kept import Kept
 from ssldiff_gui.jobs.messages import Up
+from ssldiff_gui.jobs.plain_hints import plain_hint
 
 BEAT = 1.0
 """Seconds between two heartbeats."""
 
 GRACE = 2.0
 """Seconds that a job has to end when the process is told to."""
+
+
+USUAL = (
+    "ssldiff_gui.slides",
+    "ssldiff_gui.models.encoders",
+    "timm",
+    "ssldiff_gui.jobs.embed",
+    "ssldiff_gui.models.generators",
+    "ssldiff_gui.jobs.generate",
+    "ssldiff_gui.models.priors",
+)
+"""Modules that most jobs need; they take seconds."""
 
 
 class Worker:
@@ -60,7 +74,7 @@ class Worker:
         for call, name in ((self._beat, "heartbeat"), (self._listen, "listener")):
             threading.Thread(target=call, name=name, daemon=True).start()
         self.send(_ready())
-        _bring()
+        self._bring()
         while (work := self._work.get()) is not None:
             if isinstance(work, messages.Submit):
                 self._do(work)
@@ -75,6 +89,13 @@ class Worker:
                 self._line.send_bytes(content)
         except OSError:
             _vanish()
+
+    def _bring(self) -> None:
+        """Load what jobs are made of, as long as nobody waits for one."""
+        for name in USUAL:
+            if not self._work.empty():
+                return
+            importlib.import_module(name)
 
     def _beat(self) -> None:
         while True:
@@ -141,7 +162,8 @@ def failure(job: str, error: BaseException) -> messages.Failed:
     """Return what is told of a job that came to nothing."""
     trace = "".join(traceback.format_exception(error))[-20_000:]
     if isinstance(error, UserError):
-        return messages.Failed(job, type(error).__name__, error.message, error.hint, trace)
+        kind = type(error).__name__
+        return messages.Failed(job, kind, error.message, plain_hint(kind, error.hint), trace)
     if _lacks_memory(error):
         return messages.Failed(
             job,
@@ -177,16 +199,6 @@ def _ready() -> messages.Ready:
     return messages.Ready(
         os.getpid(), str(place), devices.describe(place), memory, tuple(devices.available())
     )
-
-
-def _bring() -> None:
-    """Load what jobs are made of, while nobody waits yet."""
-    import timm  # noqa: F401
-
-    import ssldiff_gui.jobs.embed
-    import ssldiff_gui.jobs.generate
-    import ssldiff_gui.models.encoders
-    import ssldiff_gui.models.priors  # noqa: F401
 
 
 def _vanish() -> Any:

@@ -80,26 +80,12 @@ def placed(slide: Slide, region: Region, whole: Scene) -> Slide:
         What the region is a part of.
     """
     scene, step = slide.scenes[0], region.downsample
-    width, height = (math.ceil(side / step) for side in (whole.width, whole.height))
-    levels = [
-        Level(
-            math.ceil(width / level.downsample_x),
-            math.ceil(height / level.downsample_y),
-            level.downsample_x,
-            level.downsample_y,
-        )
-        for level in scene.levels
-    ]
-    while max(levels[-1].width, levels[-1].height) > COARSEST:
-        last = levels[-1]
-        across, down = last.downsample_x * 2, last.downsample_y * 2
-        levels.append(Level(math.ceil(width / across), math.ceil(height / down), across, down))
     source = PlacedSource(scene, region.box.x / step, region.box.y / step)
     shown = Scene(
         scene.path,
         scene.name,
         source,
-        levels,
+        _levels(scene, math.ceil(whole.width / step), math.ceil(whole.height / step)),
         dtype=scene.dtype,
         bands=scene.bands,
         scale=scene.scale,
@@ -109,3 +95,11 @@ def placed(slide: Slide, region: Region, whole: Scene) -> Slide:
     )
     scene.changed.connect(lambda boxes: shown.changed.emit(source.moved(boxes)))
     return Slide(slide.path, slide.kind, [shown], identity=slide.identity)
+
+
+def _levels(scene: Scene, width: int, height: int) -> list[Level]:
+    """Return a scene's levels for a picture of another size, and coarser ones beneath them."""
+    steps = [(level.downsample_x, level.downsample_y) for level in scene.levels]
+    while max(width / steps[-1][0], height / steps[-1][1]) > COARSEST:
+        steps.append((steps[-1][0] * 2, steps[-1][1] * 2))
+    return [Level(math.ceil(width / x), math.ceil(height / y), x, y) for x, y in steps]

@@ -8,7 +8,7 @@ more are dropped.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -281,33 +281,28 @@ class Bench:
                 problem = error
                 self._deliver(lambda: self._refused(wish, problem))
             else:
-                self._deliver(
-                    lambda: self._arrived(entry, document, wish, record, sources, past)
-                )
+                history = document.editors[entry.scene].history
+
+                def arrive() -> None:
+                    editor = GridEditor(entry.id, record.grid, sources, history, past=past)
+                    opened = OpenGrid(entry.id, document, entry.scene, record, editor)
+                    self._arrived(opened, wish)
+
+                self._deliver(arrive)
 
         in_background(work, f"read {path.name}")
 
-    def _arrived(
-        self,
-        entry: GridEntry,
-        document: Document,
-        wish: int,
-        record: GridRecord,
-        sources: Mapping[str, EmbeddingGrid],
-        past: Past,
-    ) -> None:
-        if document not in self.session.documents or entry.id in self._known:
+    def _arrived(self, opened: OpenGrid, wish: int) -> None:
+        if opened.document not in self.session.documents or opened.id in self._known:
             return
-        history = document.editors[entry.scene].history
-        editor = GridEditor(entry.id, record.grid, sources, history, past=past)
+        editor = opened.editor
         editor.source_added.connect(self.keep_source)
         editor.edited.connect(
             lambda keep, edit: self.project.edit(
-                entry.id, keep, None if edit is None else dump_edits([edit])[0]
+                opened.id, keep, None if edit is None else dump_edits([edit])[0]
             )
         )
-        opened = OpenGrid(entry.id, document, entry.scene, record, editor)
-        self._known[entry.id] = opened
+        self._known[opened.id] = opened
         if wish == self._wish:
             self._take(opened)
 

@@ -19,7 +19,7 @@ from ssldiff_gui.core.edit_grids import Cell, Indices
 from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
 from ssldiff_gui.core.grid_colours import GridColours
 from ssldiff_gui.core.oklab import RGB, ramp
-from ssldiff_gui.state.cell_selection import Cosines, likeness
+from ssldiff_gui.state.cell_selection import Cosines, centre_of, likeness
 
 LETTERS = "ABCDEFGHIJKL"
 CLUSTER_COLOURS: tuple[tuple[int, int, int], ...] = (
@@ -143,13 +143,16 @@ class LikenessMap:
     ----------
     cell
         The one.
+    centre
+        (dim,) float32: what all cells have in common, see `centre_of`.
     model
-        (dim,) float32: its direction.
+        (dim,) float32: its direction, seen from there.
     low
         The least cosine that has a colour of its own.
     """
 
     cell: Cell
+    centre: Vectors
     model: Vectors
     low: float
 
@@ -159,8 +162,9 @@ class LikenessMap:
         cosines = likeness(grid, (cell,))
         known = cosines[cosines >= -1]
         low = float(np.floor(np.percentile(known, 2) * 20) / 20) if len(known) else 0.0
-        unit = directions(grid.vectors[cell][None])[0].astype(np.float32)
-        return cls(cell, unit, min(low, 0.95))
+        centre = centre_of(grid)
+        unit = directions((grid.vectors[cell] - centre)[None])[0].astype(np.float32)
+        return cls(cell, centre, unit, min(low, 0.95))
 
     @property
     def legend(self) -> Legend:
@@ -171,6 +175,7 @@ class LikenessMap:
 
     def of(self, vectors: Vectors) -> npt.NDArray[np.float32]:
         """Return (n,) cosines."""
+        vectors = vectors - self.centre
         lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
         return np.asarray((vectors @ self.model) / np.where(lengths > 0, lengths, 1), np.float32)
 

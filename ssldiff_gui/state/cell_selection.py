@@ -63,6 +63,7 @@ def in_lasso(points: tuple[Place, ...], shape: tuple[int, int]) -> Mask:
     """
     rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
     mask = np.zeros(shape, np.bool_)
+    points = tuple((round(row, 9), round(column, 9)) for row, column in points)  # slopes end
     if len(points) > 2:
         for (r0, c0), (r1, c1) in zip(points, (*points[1:], points[0]), strict=True):
             if r0 == r1:
@@ -77,8 +78,23 @@ def in_lasso(points: tuple[Place, ...], shape: tuple[int, int]) -> Mask:
     return mask
 
 
+def centre_of(grid: EmbeddingGrid) -> npt.NDArray[np.float32]:
+    """Return (dim,) what all cells have in common, so that cosines tell the rest.
+
+    Embeddings of one slide lie close together: raw cosines are above 0.9 nearly everywhere, and
+    seen from their mean they range from -0.8 to 1. Nought where the cells do not differ.
+    """
+    known = grid.vectors[grid.mask]
+    if not len(known):
+        return np.zeros(grid.dim, np.float32)
+    middle = known.mean(0, dtype=np.float64)
+    apart = float(np.abs(known - middle).max())
+    flat = apart <= 1e-6 * (float(np.abs(middle).max()) or 1.0)
+    return np.zeros(grid.dim, np.float32) if flat else middle.astype(np.float32)
+
+
 def likeness(grid: EmbeddingGrid, cells: tuple[tuple[int, int], ...]) -> Cosines:
-    """Return how much each cell points where some cells point, on the mean.
+    """Return how much each cell points where some cells point, seen from the mean of the grid.
 
     Parameters
     ----------
@@ -92,10 +108,11 @@ def likeness(grid: EmbeddingGrid, cells: tuple[tuple[int, int], ...]) -> Cosines
     if not known:
         return found
     rows, columns = np.array(known, np.intp).T
-    model = _units(grid.vectors[rows, columns]).sum(0)
+    centre = centre_of(grid)
+    model = _units(grid.vectors[rows, columns] - centre).sum(0)
     length = float(np.linalg.norm(model))
     if length > 0:
-        flat = grid.vectors.reshape(-1, grid.dim)
+        flat = grid.vectors.reshape(-1, grid.dim) - centre
         lengths = np.sqrt(np.einsum("nd,nd->n", flat, flat))
         cosines = (flat @ (model / length)) / np.where(lengths > 0, lengths, 1)
         found = np.clip(cosines, -1, 1).reshape(found.shape).astype(np.float32)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from ssldiff_gui.core.edit_grids import Cell, Indices
+from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
 from ssldiff_gui.core.grid_colours import GridColours
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
@@ -27,6 +28,7 @@ from ssldiff_gui.state.cell_maps import (
     scatter,
 )
 from ssldiff_gui.state.grid_editor import CellsChanged, GridEditor
+from ssldiff_gui.state.latest_only import LatestOnly
 
 Mode = Literal["colours", "clusters", "likeness", "lines", "off"]
 RGBA = npt.NDArray[np.uint8]
@@ -99,6 +101,7 @@ class CellAnalysis:
     """The `ClusterMap`, also after an edit moved cells from one kind to another."""
     scatter_changed = Signal(Scatter)
     busy_changed = Signal(bool)
+    problem = Signal(UserError)
 
     def __init__(
         self,
@@ -107,21 +110,19 @@ class CellAnalysis:
         run: Callable[[Callable[[], None], str], object] = in_background,
     ) -> None:
         self.editor = editor
-        self._deliver = deliver or deliver_at_once
-        self._run = run
         self._fitted = Fitted()
         self._overlay = Overlay("off")
         self._asked = _Asked()
-        self._wishes = {"overlay": 0, "scatter": 0}
-        self._waiting: set[str] = set()
+        self._jobs = LatestOnly(deliver or deliver_at_once, run)
+        self._jobs.busy_changed.connect(self.busy_changed.emit)
+        self._jobs.problem.connect(self.problem.emit)
         self._late: Mask | None = None
         editor.changed.connect(self._on_changed)
 
     def close(self) -> None:
         """Stop following; answers that still come are dropped."""
         self.editor.changed.disconnect(self._on_changed, missing_ok=True)
-        self._wishes = {name: number + 1 for name, number in self._wishes.items()}
-        self._waiting.clear()
+        self._jobs.close()
 
     # -- what there is -------------------------------------------------------------------------
 
@@ -147,7 +148,7 @@ class CellAnalysis:
     @property
     def busy(self) -> bool:
         """Whether anything is being computed."""
-        return bool(self._waiting)
+        return self._jobs.busy
 
     @staticmethod
     def methods() -> tuple[Method, ...]:
@@ -161,7 +162,7 @@ class CellAnalysis:
 
     def neighbours(self, cell: Cell, count: int = 8) -> tuple[Neighbour, ...]:
         """Return the cells most like one; some ms in a grid of 64 × 64."""
-        return nearest_cells(self.editor.grid, cell, count)
+        return nearest_cells(self.editor.now, cell, count)
 
     # -- asking --------------------------------------------------------------------------------
 
@@ -200,37 +201,29 @@ class CellAnalysis:
     def ask_scatter(self, method: Method = "pca") -> None:
         """Ask for a layout of all cells; it comes with `scatter_changed`."""
         grid, original, known = self.editor.grid, self.editor.original, self._fitted.colours
-        wish = self._wish("scatter")
 
-        def work() -> None:
+        def work() -> Callable[[], None]:
             found = scatter(grid, method, known or _colours(original, grid))
-            self._deliver(lambda: arrive(found))
+            return lambda: self.scatter_changed.emit(found)
 
-        def arrive(found: Scatter) -> None:
-            if self._done("scatter", wish):
-                self.scatter_changed.emit(found)
-
-        self._run(work, "lay out cells")
+        self._jobs.start("lay out cells", work)
 
     # -- inside --------------------------------------------------------------------------------
 
     def _ask(self, known: Fitted, *, now: bool = False) -> None:
         grid, asked = self.editor.grid, self._asked
         original = grid if now else self.editor.original
-        wish = self._wish("overlay")
         self._late = np.zeros(self.editor.shape, np.bool_)
         self._late[self.editor.drafted] = True
 
-        def work() -> None:
+        def work() -> Callable[[], None]:
             fitted = _completed(known, asked, grid, original)
             overlay = _overlay(asked.mode, grid, fitted)
-            self._deliver(lambda: self._arrived(wish, fitted, overlay))
+            return lambda: self._arrived(fitted, overlay)
 
-        self._run(work, "colour cells")
+        self._jobs.start("colour cells", work)
 
-    def _arrived(self, wish: int, fitted: Fitted, overlay: Overlay) -> None:
-        if not self._done("overlay", wish):
-            return
+    def _arrived(self, fitted: Fitted, overlay: Overlay) -> None:
         fresh = fitted.clusters is not self._fitted.clusters
         self._fitted, self._overlay = fitted, overlay
         late, self._late = self._late, None
@@ -276,22 +269,6 @@ class CellAnalysis:
         if held.labels is not None and labels is not None:
             held.labels[rows, columns] = labels
         return CellsShown(rows, columns, found, labels if held.mode == "clusters" else None)
-
-    def _wish(self, name: str) -> int:
-        self._wishes[name] += 1
-        busy, self._waiting = self.busy, self._waiting | {name}
-        if not busy:
-            self.busy_changed.emit(True)
-        return self._wishes[name]
-
-    def _done(self, name: str, wish: int) -> bool:
-        """Note that an answer came; return whether it is still wanted."""
-        if wish != self._wishes[name]:
-            return False
-        self._waiting.discard(name)
-        if not self._waiting:
-            self.busy_changed.emit(False)
-        return True
 
 
 @dataclass(frozen=True, slots=True)

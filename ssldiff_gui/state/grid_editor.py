@@ -85,6 +85,7 @@ class GridEditor:
         self._vectors, self._valid = past.grid.vectors, past.grid.mask
         self._selection: Mask | None = None
         self._draft: CellDraft | None = None
+        self._version = 0
         self._edits = list(past.edits[: len(past.edits) - len(past.before)])
         for edit, patch in zip(past.edits[len(self._edits) :], past.before, strict=True):
             title = edit_title(edit, len(patch))
@@ -98,6 +99,19 @@ class GridEditor:
         """The grid after its edits, without a stroke in progress; never changes."""
         self._shared = True
         return self._now
+
+    @property
+    def now(self) -> EmbeddingGrid:
+        """The same, to be looked at and let go: the next edit writes into it.
+
+        A grid that somebody holds is copied before the next edit; this one is not.
+        """
+        return self._now
+
+    @property
+    def version(self) -> int:
+        """Another number after every edit, undo and redo."""
+        return self._version
 
     @property
     def shown(self) -> EmbeddingGrid:
@@ -306,6 +320,7 @@ class GridEditor:
             self._vectors, self._valid = self._now.vectors.copy(), self._now.mask.copy()
             self._now, self._shared = self._now.trusted(self._vectors, self._valid), False
         patch.put(self._vectors, self._valid)
+        self._version += 1
         return before
 
     def _dropped(self) -> tuple[Indices, Indices]:

@@ -48,7 +48,7 @@ class ToolSettings:
     strength: float = 1.0
     variety: int = 8
     amount: float = 1.0
-    threshold: float = 0.8
+    threshold: float = 0.5
     connected: bool = False
     square: int = 1
 

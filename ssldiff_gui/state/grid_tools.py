@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Collection
 from typing import Literal, get_args
 
+import numpy as np
 from psygnal import Signal
 
 from ssldiff_gui.core.edit_grids import Cell
@@ -216,7 +217,7 @@ class GridTools:
         cell = self._tools["eyedropper"].cell(at)
         if cell is None:
             raise BadEdits("There is no cell here.", "Click inside the grid.")
-        self.take(swatch_of_cells(editor.grid, self.square(cell)))
+        self.take(swatch_of_cells(editor.now, self.square(cell)))
         self.last_picked = cell
         self.picked.emit(*cell)
 
@@ -244,12 +245,12 @@ class GridTools:
         mask = editor.selection
         if mask is None and transplant.mark is not None:
             row, column, rows, columns = transplant.mark
-            mask = editor.grid.mask & False
+            mask = np.zeros(editor.shape, np.bool_)
             mask[row : row + rows, column : column + columns] = True
         if mask is None:
             return False
         try:
-            self._clip = Clip.of(editor.grid, mask, label)
+            self._clip = Clip.of(editor.now, mask, label)
         except BadEdits as error:
             self.problem.emit(error)
             return False

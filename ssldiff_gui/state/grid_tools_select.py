@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssldiff_gui.core.grid import EmbeddingGrid, Mask
+from ssldiff_gui.core.grid import Mask
 from ssldiff_gui.state.cell_selection import (
     Cosines,
     Manner,
@@ -103,7 +103,7 @@ class SimilarSelection(Selecting):
         super().__init__(hand)
         self._cosines: Cosines | None = None
         self._cell = (0, 0)
-        self._grid: EmbeddingGrid | None = None
+        self._version = -1
         self._from = 0.0
         self._count = 0
 
@@ -112,8 +112,8 @@ class SimilarSelection(Selecting):
         cell = self.cell(at)
         if cell is None:
             return False
-        self._grid, self._cell = self.editor.grid, cell
-        self._cosines = likeness(self._grid, self.hand.square(cell))
+        self._version, self._cell = self.editor.version, cell
+        self._cosines = likeness(self.editor.now, self.hand.square(cell))
         self._from = self.hand.settings.threshold
         return super().press(at, held)
 
@@ -138,11 +138,11 @@ class SimilarSelection(Selecting):
 
     def drop(self) -> None:
         """Let the threshold change no selection any more."""
-        self._cosines = self._grid = None
+        self._cosines = None
 
     def again(self) -> None:
         """Select anew after the threshold has been changed by hand, while the grid is the same."""
-        if self._cosines is not None and self._grid is self.editor.grid:
+        if self._cosines is not None and self._version == self.editor.version:
             self._show()
 
     def mask(self) -> Mask:

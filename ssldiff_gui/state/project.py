@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, overload
@@ -17,8 +16,7 @@ from typing import Literal, overload
 from psygnal import Signal
 from pydantic import BaseModel, JsonValue
 
-from ssldiff_gui.core.errors import BadRequest, FileProblem, MissingFile, UserError
-from ssldiff_gui.core.folders import data_folder
+from ssldiff_gui.core.errors import BadRequest, FileProblem, UserError
 from ssldiff_gui.core.project import (
     AnyEntry,
     E,
@@ -27,11 +25,12 @@ from ssldiff_gui.core.project import (
     Kind,
     ProjectState,
     Record,
-    WorkspaceEntry,
 )
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
+from ssldiff_gui.state.project_changes import Change, Dropped, Edited, Put
+from ssldiff_gui.state.project_places import refuse_inside, silent, stem, untitled_folder
 from ssldiff_gui.storage.project import ProjectFolder
-from ssldiff_gui.storage.project_files import SUFFIX, THUMBNAILS, file_inside, name_inside
+from ssldiff_gui.storage.project_files import THUMBNAILS, file_inside, name_inside
 from ssldiff_gui.storage.project_moving import Elsewhere, elsewhere
 from ssldiff_gui.storage.project_thumbnails import write_thumbnail
 
@@ -39,35 +38,6 @@ log = logging.getLogger(__name__)
 
 SILENT_SECONDS = 30.0
 """After this long without an answer from the drive, the person is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Entries are new, or not what they were."""
-
-    entries: tuple[AnyEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """Entries are gone; this is what they were."""
-
-    entries: tuple[AnyEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """The edits of a grid are others."""
-
-    grid: str
-
-
-Change = Put | Dropped | Edited
-
-
-def untitled_folder() -> Path:
-    """Return where projects lie that nobody has given a name."""
-    return data_folder() / "projects"
 
 
 class Project:
@@ -118,7 +88,7 @@ class Project:
         AlreadyThere, NoSpace, FileProblem
             It cannot be made; nothing is left behind.
         """
-        return cls(ProjectFolder.create(folder, _stem(folder)), deliver)
+        return cls(ProjectFolder.create(folder, stem(folder)), deliver)
 
     @classmethod
     def open(cls, folder: Path, *, deliver: Deliver | None = None) -> Project:
@@ -151,7 +121,7 @@ class Project:
     @property
     def name(self) -> str:
         """For people."""
-        return "Untitled project" if self.untitled else _stem(self.folder)
+        return "Untitled project" if self.untitled else stem(self.folder)
 
     @property
     def read_only(self) -> str | None:
@@ -172,12 +142,6 @@ class Project:
     def state(self) -> ProjectState:
         """All of it, as it is now."""
         return self._state
-
-    @property
-    def workspace(self) -> WorkspaceEntry:
-        """What is shown, and how."""
-        entry = self.get("workspace")
-        return entry if isinstance(entry, WorkspaceEntry) else WorkspaceEntry()
 
     @overload
     def entries(self, kind: type[E]) -> tuple[E, ...]: ...
@@ -279,7 +243,7 @@ class Project:
         """
         if self._busy:
             if self._busy == "look" and time.monotonic() - self._began > SILENT_SECONDS:
-                self._in_trouble(_silent(self.folder))
+                self._in_trouble(silent(self.folder))
             return
         self._look(asked=False)
 
@@ -316,10 +280,7 @@ class Project:
             )
         if self._busy == "move":
             raise BadRequest("The project is being saved elsewhere already.", "Wait a moment.")
-        if folder.is_relative_to(self.folder):
-            raise BadRequest(
-                "A project cannot be saved inside itself.", "Choose a folder outside of it."
-            )
+        refuse_inside(folder, self.folder)
         self._busy, self._since = "move", []
         old, state, leave = self._folder, self._state, self.untitled
         return lambda: elsewhere(old, state, folder, leave=leave)
@@ -338,15 +299,24 @@ class Project:
         for record in since:
             self._folder.append(record)
         in_background(place.leave, "leave the old project")
-        self._mend()
+        if self._folder.failed:
+            self._in_trouble(self._folder.notices[-1])
+        else:
+            self._mend()
         self.moved.emit(self.folder)
         self.at_rest.emit()
 
     def close(self) -> None:
         """Write what waits and let go of the folder; may wait for a drive."""
-        if not self._closed:
-            self._closed = True
-            self._folder.close(self._state)
+        if self._closed:
+            return
+        self._closed = True
+        if self._folder.failed and self.read_only is None:
+            try:
+                self._folder.rescue(self._state)
+            except FileProblem as error:
+                log.error("the last changes are lost: %s", error)  # noqa: TRY400 - it says all
+        self._folder.close(self._state)
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -354,10 +324,12 @@ class Project:
         self._state = self._state.apply(record)
         if self._busy in {"look", "move"}:
             self._since.append(record)
+        if self._closed:
+            return
         self._folder.append(record)
         if self.read_only is None and not self._folder.failed:
             self.saved = datetime.now().astimezone()
-        if self._folder.long and not self._busy and not self._closed:
+        if self._folder.long and not self._busy:
             self._settle()
 
     def _settle(self) -> None:
@@ -399,7 +371,7 @@ class Project:
         self._busy = ""
         since, self._since = self._since, []
         if problem is not None:
-            if asked:
+            if asked or self.read_only is not None:
                 self.trouble = None
             self._in_trouble(problem)
             return
@@ -424,13 +396,4 @@ class Project:
         self._folder.on_problem = lambda problem: self._deliver(lambda: self._in_trouble(problem))
 
 
-def _stem(folder: Path) -> str:
-    return folder.name.removesuffix(SUFFIX)
-
-
-def _silent(folder: Path) -> MissingFile:
-    return MissingFile(
-        folder,
-        f"The drive of {folder.name} does not answer: changes are not saved.",
-        "Check the network or the cable.",
-    )
+__all__ = ["Change", "Dropped", "Edited", "Project", "Put", "untitled_folder"]

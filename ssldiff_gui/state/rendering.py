@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +12,7 @@ from psygnal import Signal
 from ssldiff_gui.core.edits import Edit, Vary, Whole, apply, dump_edits, parse_edits
 from ssldiff_gui.core.errors import BadRequest, MissingModel, UserError
 from ssldiff_gui.core.geometry import Box
+from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.inventory import InstalledModel
 from ssldiff_gui.core.project import ResultEntry, new_id
 from ssldiff_gui.core.requests import GenerateRequest
@@ -21,13 +21,15 @@ from ssldiff_gui.storage.grids import save_grid
 from ssldiff_gui.storage.preflight import estimate
 
 if TYPE_CHECKING:
-    from ssldiff_gui.core.grid import EmbeddingGrid
     from ssldiff_gui.state.bench import Bench, OpenGrid
 
 LARGE = 1 << 26
 """Pixels beyond which somebody has to agree: 8192²."""
 
 SEEDS = 1_000_000
+
+Wanted = tuple[EmbeddingGrid, tuple[Edit, ...]]
+"""A grid, and the edits that led to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Rendering:
     """
 
     settings_changed = Signal(Settings)
+
     def __init__(self, bench: Bench, deliver: Deliver | None = None) -> None:
         self._bench = bench
         self._deliver = deliver or deliver_at_once
@@ -143,14 +146,20 @@ class Rendering:
         """
         opened, model = self._ready()
         settings = self._next_seed()
-        grid, edits = self.asked(opened, settings)
+        wanted = self.asked(opened, settings)
         base = self._base(opened, settings, model)
-        if base is not None and base.status == "done" and list(base.edits) == dump_edits(edits):
+        told = dump_edits(wanted[1])
+        if base is not None and base.status == "done" and list(base.edits) == told:
             raise BadRequest(
                 f"{base.name} is this grid with this seed already.",
                 "Edit the grid, or let the seed change: random, or one more each time.",
             )
-        return self._begin(opened, settings, model, grid, edits, base, region)
+        changes: dict[str, object] = {}
+        if base is not None:
+            changes["start_from"] = str(self._bench.path(base.canvas))
+        if region is not None:
+            changes["region"] = (region.x, region.y, region.width, region.height)
+        return self._begin(opened, settings, model, wanted, changes)
 
     def redo(self, result_id: str) -> str:
         """Render what a result was rendered from, with another seed."""
@@ -158,14 +167,13 @@ class Rendering:
         opened, model = self._ready(entry)
         before = GenerateRequest.model_validate(entry.request)
         settings = replace(self._settings_of(before), seed=secrets.randbelow(SEEDS))
-        grid, edits = self._grid_of(opened, entry)
-        return self._begin(opened, settings, model, grid, edits, None, None)
+        return self._begin(opened, settings, model, self._grid_of(opened, entry), {})
 
     def go_on(self, result_id: str) -> None:
         """Render what a result still lacks."""
         entry = self._entry(result_id)
         opened, model = self._ready(entry)
-        grid, edits = self._grid_of(opened, entry)
+        wanted = self._grid_of(opened, entry)
         before = GenerateRequest.model_validate(entry.request)
         bench = self._bench
         asked = f"grids/{entry.id}.asked.safetensors"
@@ -178,7 +186,7 @@ class Rendering:
             }
         )
         bench.project.put(entry.model_copy(update={"status": "rendering"}))
-        self._write_then_add(entry, grid, edits, request, asked)
+        self._write_then_add(entry, wanted, request, asked)
 
     def restore(self, result_id: str) -> None:
         """Bring back the grid's edits and the settings that a result was rendered with."""
@@ -218,9 +226,7 @@ class Rendering:
             self.set(seed=seed + 1)
         return self.settings
 
-    def asked(
-        self, opened: OpenGrid, settings: Settings
-    ) -> tuple[EmbeddingGrid, tuple[Edit, ...]]:
+    def asked(self, opened: OpenGrid, settings: Settings) -> Wanted:
         """Return the grid to render, varied when that is wanted, and all edits that led there."""
         editor = opened.editor
         grid, edits = editor.grid, tuple(editor.edits)
@@ -229,9 +235,7 @@ class Rendering:
             grid, edits = apply(grid, [varied]), (*edits, varied)
         return grid, edits
 
-    def _grid_of(
-        self, opened: OpenGrid, entry: ResultEntry
-    ) -> tuple[EmbeddingGrid, tuple[Edit, ...]]:
+    def _grid_of(self, opened: OpenGrid, entry: ResultEntry) -> Wanted:
         edits = parse_edits(list(entry.edits))
         editor = opened.editor
         sources = {"original": editor.original, **editor.sources}
@@ -255,19 +259,12 @@ class Rendering:
         opened: OpenGrid,
         settings: Settings,
         model: InstalledModel,
-        grid: EmbeddingGrid,
-        edits: Sequence[Edit],
-        base: ResultEntry | None,
-        region: Box | None,
+        wanted: Wanted,
+        changes: dict[str, object],
     ) -> str:
         bench, identity = self._bench, new_id()
         canvas, asked = f"canvases/{identity}.ome.zarr", f"grids/{identity}.asked.safetensors"
         request = self.request(settings, model, bench.path(asked), bench.path(canvas))
-        changes: dict[str, object] = {}
-        if base is not None:
-            changes["start_from"] = str(bench.path(base.canvas))
-        if region is not None:
-            changes["region"] = (region.x, region.y, region.width, region.height)
         request = request.model_copy(update=changes)
         kept = request.model_copy(update={"grid": asked, "canvas": canvas, "start_from": None})
         number = len(bench.results) + 1
@@ -277,23 +274,22 @@ class Rendering:
             grid=opened.id,
             canvas=canvas,
             request=kept.model_dump(mode="json"),
-            edits=tuple(dump_edits(edits)),
+            edits=tuple(dump_edits(wanted[1])),
         )
         bench.project.put(entry)
         bench.show_result(identity)
-        self._write_then_add(entry, grid, edits, request, asked)
+        self._write_then_add(entry, wanted, request, asked)
         return identity
 
     def _write_then_add(
         self,
         entry: ResultEntry,
-        grid: EmbeddingGrid,
-        edits: Sequence[Edit],
+        wanted: Wanted,
         request: GenerateRequest,
         asked: str,
     ) -> None:
-        bench = self._bench
-        path, record = bench.path(asked), bench.record_now(grid, edits)
+        bench, grid = self._bench, wanted[0]
+        path, record = bench.path(asked), bench.record_now(*wanted)
         path.parent.mkdir(parents=True, exist_ok=True)
 
         def write() -> None:

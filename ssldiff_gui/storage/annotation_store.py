@@ -209,9 +209,10 @@ def write_saved(path: Path, title: str, patch: Patch) -> None:
 def read_saved(path: Path) -> Patch | None:
     """Return what such a journal holds, as far as it makes sense; None when that is nothing."""
     try:
-        return _read(path).patch
+        patch = _read(path).patch
     except OSError:
         return None
+    return None if patch is None or patch.empty else patch
 
 
 def _header(title: str) -> bytes:

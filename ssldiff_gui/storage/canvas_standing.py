@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from ssldiff_gui.storage.canvas_layout import Key, Layout
 from ssldiff_gui.storage.canvas_records import CanvasState
 
 Signature = tuple[int, int, int]
+
+TOLD = ""
+"""Stands for the hash of what the worker told of, and the ledger was not asked about yet."""
 
 DOUBT_EVERY = 1.0
 """Seconds between two looks into a ledger that may have been overtaken."""
@@ -40,10 +43,11 @@ class Standing:
         """Whether the canvas that is there is the one that is meant."""
         self._lock = threading.Lock()
         self._known = self._seen = self._looked = False
-        self._anew = True
         self._doubted = 0.0
-        self._good: set[Key] = set()
+        self._good: dict[Key, str] = {}
         self._old: dict[Key, Signature] = {}
+        self._begun: set[Key] = set()
+        self._anywhere = False
         self._news: deque[Key] = deque()
 
     # -- for whoever hears of the worker ---------------------------------------------------------
@@ -53,8 +57,7 @@ class Standing:
         self._news.extend(self.layout.touching(0, box))
 
     def forget(self) -> None:
-        """Read the ledger again before anything is believed; pixels may be others everywhere."""
-        self._anew = True
+        """Read the ledger again before anything is believed."""
         self._known = False
 
     def doubt(self) -> None:
@@ -72,40 +75,43 @@ class Standing:
 
     # -- for readers of pixels ---------------------------------------------------------------------
 
-    def look(self) -> tuple[list[Key], list[Key] | None, list[Box]]:
+    def look(self) -> tuple[list[Key], list[Key], list[Box]]:
         """Take in the news.
 
         Returns
         -------
         list[Key]
             Tiles that were written since the last look.
-        list[Key] or None
-            Shards that are to be seen in another light; None for all.
+        list[Key]
+            Shards that the ledger speaks of otherwise than before.
         list[Box]
-            In level-0 pixels, what the ledger has that nobody has told of.
+            In level-0 pixels, those of them that nobody has told of.
         """
         with self._lock:
-            news = [self._news.popleft() for _ in range(len(self._news))]
+            news = list(dict.fromkeys(self._news.popleft() for _ in range(len(self._news))))
             before, first = self._good, not self._looked
             if not self._known or any(key in before for key in news):
                 self._read_ledger()
-            self._looked, anew, self._anew = True, self._anew, False
-            same = self._good is before
-            turned = None if anew else [] if same else list(self._good ^ before)
-            found = [] if same else [k for k in self._good - before - set(news) if k[0] == 0]
-            news = list(dict.fromkeys(news))
+            self._looked = True
+            turned = [] if self._good is before else _differing(before, self._good)
+            found = sorted(k for k in turned if k[0] == 0 and k in self._good and k not in news)
             for key in news:
                 self._written(key)
-            return news, turned, [] if first else list(self._runs(sorted(found)))
+            return news, turned, [] if first else list(self._runs(found))
 
     def good(self, key: Key) -> bool:
         """Whether a shard's file is what it should be."""
         return key in self._good
 
+    def begun(self, key: Key) -> bool:
+        """Whether the disk may have anything of what a shard shows."""
+        return self._anywhere or key in self._begun
+
     def lost(self, key: Key) -> None:
         """Note that a shard's file is not there although it should be."""
         with self._lock:
-            self._good.difference_update((key, *self.layout.ancestors(key)))
+            for one in (key, *self.layout.ancestors(key)):
+                self._good.pop(one, None)
 
     def gone(self) -> bool:
         """Whether the canvas was there once and is no more."""
@@ -116,19 +122,24 @@ class Standing:
 
     def _read_ledger(self) -> None:
         """Believe what the ledger says; one that makes no sense (yet) says nothing."""
-        good: set[Key] = set()
+        good: dict[Key, str] = {}
         old: dict[Key, Signature] = {}
-        ours = False
+        self._anywhere = ours = False
         with suppress(UserError, OSError):
             state, _ = files.read_state(self.path)
             self._known = self._seen = True
             ours = state.layout == self.layout
             if ours:
-                good = set(state.shards)
+                self._anywhere = state.edition > 0  # what was before is shown until it is replaced
+                good = {key: shard.sha256 for key, shard in state.shards.items()}
                 for at in state.failed:  # coarser levels show them as white
-                    good.difference_update(self.layout.ancestors((0, *at)))
+                    for above in self.layout.ancestors((0, *at)):
+                        good.pop(above, None)
                 old = self._overtaken(state)
         self._good, self._old, self.ours = good, old, ours
+        self._begun = set()
+        for key in good:
+            self._begin(key)
 
     def _overtaken(self, state: CanvasState) -> dict[Key, Signature]:
         """Return the coarser shards on the disk that show what was there before a change."""
@@ -147,14 +158,22 @@ class Standing:
         """Believe in a tile, and in the coarser shards for which it was the last, and no others."""
         if not self.ours:
             return
-        self._good.difference_update(self.layout.ancestors(key))
-        self._good.add(key)
+        for above in self.layout.ancestors(key):
+            self._good.pop(above, None)
+        self._good[key] = TOLD
+        self._begin(key)
         for above in self.layout.ancestors(key):
             whole = all(child in self._good for child in self.layout.children(above))
             signature = self._signature(above) if whole else None
             if signature is None or signature == self._old.get(above):
                 break
-            self._good.add(above)
+            self._good[above] = TOLD
+
+    def _begin(self, key: Key) -> None:
+        for one in (key, *self.layout.ancestors(key)):
+            if one in self._begun:
+                break
+            self._begun.add(one)
 
     def _signature(self, key: Key) -> Signature | None:
         try:
@@ -171,3 +190,9 @@ class Standing:
             if i == len(keys) - 1 or keys[i + 1] != (0, key[1], key[2] + 1):
                 last = self.layout.box(key)
                 yield Box(first.x, first.y, last.x2 - first.x, first.height)
+
+
+def _differing(before: Mapping[Key, str], now: Mapping[Key, str]) -> list[Key]:
+    """Return the shards that are there no more, or are new, or other ones."""
+    gone = [key for key in before if key not in now]
+    return gone + [k for k, sha in now.items() if before.get(k, "none") not in (sha, TOLD)]

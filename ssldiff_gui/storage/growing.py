@@ -87,6 +87,8 @@ class GrowingCanvas:
         In pixels.
     scale, georeference
         Of level 0.
+    name
+        For people; by default the folder's.
     tile, chunk
         Sides of a shard and of the pieces in it; other than the usual in tests only.
     """
@@ -99,6 +101,7 @@ class GrowingCanvas:
         *,
         scale: Scale | None = None,
         georeference: Georeference | None = None,
+        name: str = "",
         tile: int = TILE,
         chunk: int = CHUNK,
     ) -> None:
@@ -106,7 +109,7 @@ class GrowingCanvas:
         self._source = GrowingSource(self.path, Layout(width, height, tile, chunk))
         self.scene = Scene(
             self.path,
-            self.path.name,
+            name or self.path.name,
             self._source,
             levels_of(self._source.layout.levels),
             dtype=np.uint8,
@@ -134,7 +137,8 @@ class GrowingCanvas:
         made = state.created
         return cls(
             path, made.width, made.height,
-            scale=made.scale, georeference=made.georeference, tile=made.tile, chunk=made.chunk,
+            scale=made.scale, georeference=made.georeference,
+            name=made.name, tile=made.tile, chunk=made.chunk,
         )  # fmt: skip
 
     @property
@@ -170,10 +174,15 @@ class GrowingCanvas:
         self._tell([box])
 
     def refresh(self) -> None:
-        """Believe the ledger alone from now on, without any preview: at the end of a job."""
-        self._source.preview.clear()
-        self._source.standing.forget()
-        self._tell([self.scene.box])
+        """Believe the ledger alone from now on, without any preview: at the end of a job.
+
+        What is finished and was told of is not read again.
+        """
+        source, begun = self._source, not self._source.preview.empty
+        source.preview.clear()
+        source.standing.forget()
+        left = source.standing.unfinished(self.scene.box) if begun else []
+        self._tell([Box(0, 0, 1, 1), *left])  # somebody who reads looks into the ledger
 
     def _tell(self, boxes: Sequence[Box]) -> None:
         seen = [part for box in boxes if not (part := box.intersect(self.scene.box)).empty]

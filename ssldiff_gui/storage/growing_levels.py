@@ -101,10 +101,7 @@ class GrowingLevels:
     def _keep_up(self) -> list[Box]:
         """Bring what is kept in memory to where the canvas is."""
         news, turned, found = self._standing.look()
-        if turned is None:
-            self._filled.clear()
-        else:
-            self._filled.difference_update(map(self._kept_above, turned))
+        self._filled.difference_update(map(self._kept_above, turned))
         for key in news:
             self._sketch_again(key)
         return found
@@ -151,13 +148,19 @@ class GrowingLevels:
             if values is not None:
                 part.paste(inner, values)
             elif level > 0:
-                finer = Box(inner.x * 2, inner.y * 2, inner.width * 2, inner.height * 2)
-                finer = finer.intersect(Box(0, 0, *self._layout.levels[level - 1]))
-                beneath = self._from_files(level - 1, finer)
-                if beneath.valid.any():
-                    valid = _all_there(beneath.valid, 2)
-                    part.paste(inner, reduce_rgb(beneath.values, 2), valid)
+                self._from_finer(part, key, inner)
         return part
+
+    def _from_finer(self, part: Part, key: Key, inner: Box) -> None:
+        """Make what the disk lacks of a coarser shard from those beneath it."""
+        wide = Box(inner.x * 2, inner.y * 2, inner.width * 2, inner.height * 2)
+        for child in self._layout.children(key):
+            box = self._layout.box(child).intersect(wide)
+            if box.empty or not self._standing.begun(child):
+                continue
+            finer = self._from_files(child[0], box)
+            place = Box(box.x // 2, box.y // 2, -(-box.width // 2), -(-box.height // 2))
+            part.paste(place, reduce_rgb(finer.values, 2), _all_there(finer.valid, 2))
 
     def _shard(self, key: Key, whole: Box, inner: Box) -> RGB | None:
         """Return a part of a shard's file; None when it is not there or shows what was before."""

@@ -179,7 +179,7 @@ class ProjectFolder:
         Raises
         ------
         FileProblem
-            It does not work yet; nothing has changed.
+            It does not work yet, or somebody else holds the project now; nothing has changed.
         """
         if not self.path.is_dir():
             raise MissingFile(
@@ -189,20 +189,23 @@ class ProjectFolder:
             self._lock.release()
             self._lock = ProjectLock(self.path)
             if self._lock.reason is not None:
-                return self._number
-        try:
-            make_folders(self.path)
-            number = max([self._number, *journals(self.path)]) + 1
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
-        self._snapshot(state, number)
+                raise _only_to_look_at(self.path, self._lock.reason)
+        with self._writing:
+            try:
+                make_folders(self.path)
+                number = max([self._number, self.header.journal, *journals(self.path)]) + 1
+            except OSError as error:
+                raise cannot_write(self.path, error) from error
+            self._write(state, number)
+        self._gone = True  # until `go_on`
         if self._journal is not None:
             self._journal.close()
+            self._journal = None
         return number
 
     def go_on(self, number: int) -> None:
         """Append to a journal again, after `rescue`."""
-        self._journal, self._number, self._lines, self._gone = None, number, 0, False
+        self._number, self._lines, self._gone = number, 0, False
 
     def flush(self) -> None:
         """Wait until all changes are on the disk."""
@@ -210,9 +213,11 @@ class ProjectFolder:
             self._journal.flush()
 
     def close(self, state: ProjectState | None = None) -> None:
-        """Let go of the folder; with a state, leave it as a snapshot."""
+        """Let go of the folder, until a `rescue`; with a state, leave it as a snapshot."""
+        works = self.read_only is None and not self.failed
+        self._gone = True  # nothing is appended from here on
         try:
-            if state is not None and self._lines and self.read_only is None and not self.failed:
+            if state is not None and self._lines and works:
                 self.turn()(state)
         except FileProblem as error:
             log.warning("no snapshot at the end: %s", error)  # the journal holds all
@@ -221,11 +226,6 @@ class ProjectFolder:
                 self._journal.close()
             self._journal = None
             self._lock.release()
-
-    def pause(self, state: ProjectState) -> None:
-        """Let go of the folder so that it can be renamed; `rescue` takes it up again."""
-        self.close(state)
-        self._gone = True
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -256,14 +256,18 @@ class ProjectFolder:
         self.notices.append(problem)
 
     def _snapshot(self, state: ProjectState, number: int, *, spare: bool = False) -> None:
-        """Write a snapshot; with `spare`, leave the one before it alone: the last is damaged."""
         with self._writing:
-            if not spare:
-                keep_before(self.path)
-            oldest = self.header.journal
-            header = self.header.model_copy(update={"journal": number})
-            self.header = write_snapshot(self.path, header, state)
-            drop_journals(self.path, oldest)
+            if number > self.header.journal or spare:  # no later one has been written meanwhile
+                self._write(state, number, spare=spare)
+
+    def _write(self, state: ProjectState, number: int, *, spare: bool = False) -> None:
+        """Write a snapshot; with `spare`, leave the one before it alone: the last is damaged."""
+        if not spare:
+            keep_before(self.path)
+        oldest = self.header.journal
+        header = self.header.model_copy(update={"journal": number})
+        self.header = write_snapshot(self.path, header, state)
+        drop_journals(self.path, oldest)
 
     def _failed(self, error: OSError) -> None:
         log.error("the project cannot be saved: %s", error)

@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from ssldiff_gui.storage.file_lock import FileLock
 
@@ -35,6 +36,7 @@ class ProjectLock:
     def __init__(self, folder: Path) -> None:
         self._holder = folder / HOLDER
         self._lock: FileLock | None = None
+        self._signature = b""
         self.reason: str | None = None
         """Why the project may only be read; None when it is ours."""
         try:
@@ -57,8 +59,9 @@ class ProjectLock:
     def release(self) -> None:
         """Let go; a second time does nothing."""
         if self._lock is not None and self._lock.held:
-            with suppress(OSError):
-                self._holder.unlink()
+            with suppress(OSError):  # the folder may be another one by now, and another's
+                if self._holder.read_bytes() == self._signature:
+                    self._holder.unlink()
             self._lock.release()
 
     def _sign(self) -> None:
@@ -68,11 +71,13 @@ class ProjectLock:
             "pid": os.getpid(),
             "user": _user(),
             "since": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "mark": uuid4().hex,
         }
+        self._signature = json.dumps(facts).encode()
         with suppress(OSError):  # a courtesy: the lock holds without it
             self._holder.unlink(missing_ok=True)
-            with self._holder.open("x", encoding="utf-8") as file:
-                json.dump(facts, file)
+            with self._holder.open("xb") as file:
+                file.write(self._signature)
 
 
 def _user() -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ssldiff_gui.core.errors import FileProblem
 from ssldiff_gui.core.project import Header, ProjectState
 from ssldiff_gui.storage.project import ProjectFolder
 from ssldiff_gui.storage.project_copy import copy_files, making, move, refuse_full
@@ -50,7 +51,7 @@ def elsewhere(old: ProjectFolder, state: ProjectState, target: Path, *, leave: b
     Raises
     ------
     AlreadyThere, NoSpace, FileProblem
-        The project is where it was; when it is paused, `ProjectFolder.rescue` goes on with it.
+        The project is where it was; when it was closed, `ProjectFolder.rescue` goes on with it.
     """
     if target.suffix != SUFFIX:
         target = target.with_name(target.name + SUFFIX)
@@ -81,5 +82,11 @@ def elsewhere(old: ProjectFolder, state: ProjectState, target: Path, *, leave: b
 
 def _renamed(old: ProjectFolder, state: ProjectState, target: Path) -> ProjectFolder | None:
     """Give a project's folder another name; None when it would have to be copied."""
-    old.pause(state)
-    return ProjectFolder.open(target) if move(old.path, target) else None
+    old.close(state)
+    if not move(old.path, target):
+        return None
+    try:
+        return ProjectFolder.open(target)
+    except FileProblem:
+        move(target, old.path)
+        raise

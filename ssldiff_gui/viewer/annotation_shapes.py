@@ -58,6 +58,8 @@ class AnnotationShapes:
             units=world.units,
             edge_width=1,
             opacity=1.0,
+            # The picture lies at the same depth, and would hide the shapes.
+            blending="translucent_no_depth",
             features={"label": np.empty(0, dtype=object)},
             feature_defaults={"label": ""},
             text={

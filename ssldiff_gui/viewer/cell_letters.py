@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QPointF, Qt
+from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 from vispy import gloo
 from vispy.scene.visuals import create_visual_node
@@ -21,6 +21,11 @@ INSET = 3.0
 
 HALO = 3.0
 """Width of the dark edge that sets white letters off from any picture."""
+
+PLATE = 6.0
+"""Screen pixels between a free word and the edge of its plate."""
+
+DARK = QColor(0, 0, 0, 190)
 
 ABREAST = 16
 """Words in one row of the picture that holds all of them."""
@@ -102,7 +107,8 @@ class LettersVisual(Visual):  # type: ignore[misc]
         self._count = len(borne)
         if labels is not None and len(borne):
             which = labels[borne[:, 0], borne[:, 1]]
-            self._cells.set_data(np.column_stack([borne[:, ::-1], which]).astype(np.float32))
+            cells = np.column_stack([borne[:, ::-1], which])
+            self._cells.set_data(np.ascontiguousarray(cells, np.float32))
         self._take(words, free=False)
 
     def set_word(self, x: float, y: float, word: str) -> None:
@@ -160,7 +166,8 @@ def words_picture(
     ratio
         Pixels of the picture for one of the screen's.
     at_corner
-        Whether they begin in the upper left corner of their square, not in its middle.
+        Whether they stand on a dark plate in the upper left corner of their square, not free in
+        its middle.
 
     Returns
     -------
@@ -173,10 +180,11 @@ def words_picture(
     font.setPixelSize(round(TEXT_PIXELS * ratio))
     font.setBold(True)
     metrics = QFontMetricsF(font)
+    margin = (PLATE if at_corner else HALO) * ratio
     widest = max(metrics.horizontalAdvance(word) for word in words)
     below = max(metrics.tightBoundingRect(word).bottom() for word in words)  # the tail of a Q
-    tallest = metrics.capHeight() + 2 * max(0.0, below)
-    side = int(np.ceil(max(widest, tallest) + 2 * HALO * ratio))
+    tall = metrics.capHeight()
+    side = int(np.ceil(max(widest, tall + 2 * max(0.0, below)) + 2 * margin))
     rows = -(-len(words) // ABREAST)
     image = QImage(min(len(words), ABREAST) * side, rows * side, QImage.Format.Format_RGBA8888)
     image.fill(0)
@@ -184,20 +192,39 @@ def words_picture(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for index, word in enumerate(words):
         row, column = divmod(index, ABREAST)
-        left, foot = column * side + HALO * ratio, row * side + HALO * ratio + metrics.capHeight()
-        if not at_corner:
-            left = (column + 0.5) * side - metrics.horizontalAdvance(word) / 2
-            foot = (row + 0.5) * side + metrics.capHeight() / 2
+        width = metrics.horizontalAdvance(word)
+        left = margin if at_corner else (side - width) / 2
+        foot = tall + (margin if at_corner else (side - tall) / 2)
         path = QPainterPath()
-        path.addText(QPointF(round(left), round(foot)), font, word)
-        edge = QPen(QColor(0, 0, 0, 190), HALO * ratio)
-        edge.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.strokePath(path, edge)
+        path.addText(QPointF(column * side + round(left), row * side + round(foot)), font, word)
+        if at_corner:
+            plate = QRectF(column * side, row * side, width + 2 * margin, tall + 2 * margin)
+            _set_on_plate(painter, plate, ratio)
+        else:
+            _set_off(painter, path, ratio)
         painter.fillPath(path, QColor(255, 255, 255))
     painter.end()
+    return _pixels(image), side
+
+
+def _set_off(painter: QPainter, path: QPainterPath, ratio: float) -> None:
+    """Draw a dark edge around letters."""
+    edge = QPen(DARK, HALO * ratio)
+    edge.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.strokePath(path, edge)
+
+
+def _set_on_plate(painter: QPainter, plate: QRectF, ratio: float) -> None:
+    """Draw a dark plate under letters."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(DARK)
+    painter.drawRoundedRect(plate, 4 * ratio, 4 * ratio)
+
+
+def _pixels(image: QImage) -> npt.NDArray[np.uint8]:
     raw = np.frombuffer(image.constBits(), np.uint8, image.sizeInBytes())
     lines = raw.reshape(image.height(), image.bytesPerLine())[:, : 4 * image.width()]
-    return lines.reshape(image.height(), image.width(), 4).copy(), side
+    return lines.reshape(image.height(), image.width(), 4).copy()
 
 
 LettersNode: Any = create_visual_node(LettersVisual)

@@ -144,6 +144,11 @@ class StrokesVisual(Visual):  # type: ignore[misc]
         self.freeze()
 
     @property
+    def count(self) -> int:
+        """Number of corners that are drawn."""
+        return self._count
+
+    @property
     def look(self) -> Look:
         """How the strokes look; it has an edge for good, or never."""
         return self._look

@@ -50,10 +50,13 @@ class GridOverlay:
     ----------
     view
         Of the original, or of what was made from the grid.
+    name
+        What the layer is called in a list of layers.
     """
 
-    def __init__(self, view: SceneView) -> None:
+    def __init__(self, view: SceneView, name: str = "Grid of cells") -> None:
         self.view = view
+        self._name = name
         self.layer: Image | None = None
         self._place: GridPlace | None = None
         self._scene: object = None
@@ -113,8 +116,11 @@ class GridOverlay:
         if colours is None or document is None:
             self._place, self._colours, self._scene = None, None, None
         else:
-            self._colours = np.array(colours, np.uint8, order="C")
-            self._place = GridPlace.of(self._colours.shape, region, footprint)
+            if self._colours is None or self._colours.shape != colours.shape:
+                self._colours = np.array(colours, np.uint8, order="C")
+            else:
+                self._colours[...] = colours
+            self._place = GridPlace.of(colours.shape, region, footprint)
             self._scene = document.scene
         if self._place is None or before != (self._place.rows, self._place.columns):
             self._resize()
@@ -252,24 +258,28 @@ class GridOverlay:
     def _put_layer(self, place: GridPlace, colours: RGBA) -> None:
         world = self.view.world
         scale = np.array(world.scale) * place.footprint
-        corner = np.array((place.y, place.x)) * world.scale
-        if self.layer is not None and self.layer.data.shape != colours.shape:
+        shift = np.array((place.y, place.x)) * world.scale + scale / 2
+        if self.layer is not None and self.layer.data is not colours:
             self._remove_layer()
-        if self.layer is not None:
-            self.layer.scale, self.layer.translate = scale, corner + scale / 2
-            self.layer.opacity = self._opacity
-            self._refresh()
+        if self.layer is None:
+            self._add_layer(colours, scale=scale, translate=shift, units=world.units)
             return
+        if not np.array_equal(self.layer.scale, scale):  # napari looks at everything anew
+            self.layer.scale = scale
+        if not np.array_equal(self.layer.translate, shift):
+            self.layer.translate = shift
+        self.layer.opacity = self._opacity
+        self._refresh()
+
+    def _add_layer(self, colours: RGBA, **placing: Any) -> None:
         self.layer = Image(
             colours,
             rgb=True,
-            name="Grid of cells",
-            scale=scale,
-            translate=corner + scale / 2,
-            units=world.units,
+            name=self._name,
             opacity=self._opacity,
             blending="translucent_no_depth",
             interpolation2d="nearest",
+            **placing,
         )
         layers = self.view.model.layers
         chosen, active = set(layers.selection), layers.selection.active
@@ -297,9 +307,7 @@ class GridOverlay:
         """Show what changed in the colours; all else that napari could look after is the same."""
         if self.layer is None or self._colours is None:
             return
-        if self.layer.data is not self._colours:
-            self.layer.data = self._colours
-        elif not self._stage.redraw(self.layer, self._colours):
+        if not self._stage.redraw(self.layer, self._colours):
             self.layer.refresh(thumbnail=False, highlight=False, extent=False)
 
     def _follow_zoom(self, *_: object) -> None:

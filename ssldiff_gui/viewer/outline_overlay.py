@@ -122,6 +122,7 @@ class OutlineOverlay:
                 translate=corner + scale / 2,
                 units=self._world.units,
                 interpolation2d="nearest",
+                blending="translucent_no_depth",  # at the depth of the scene, which hides it
             )
             active = self._model.layers.selection.active
             self._model.layers.insert(max(0, len(self._model.layers) - 1), self.layer)

@@ -31,6 +31,7 @@ from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.state.editor import AnnotationEditor, Change
 from ssldiff_gui.widgets.icons import icon
 from ssldiff_gui.widgets.tokens import GRID, SMALL
+from ssldiff_gui.widgets.tones import tone
 
 ROW = 48
 
@@ -189,7 +190,7 @@ class AnnotationDelegate(QStyledItemDelegate):
         font = QFont(option.font)
         font.setPixelSize(SMALL)
         painter.setFont(font)
-        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(tone(palette, "muted"))
         second = QRect(words.x(), words.y() + 19, words.width(), 17)
         self._line(painter, second, self._model.caption(annotation))
         if annotation.locked:

@@ -59,7 +59,7 @@ class CellCard(QWidget):
         self.cluster.clicked.connect(self._ask_cluster)
         self.add = push_button("Keep", "normal", "plus")
         self.add.setProperty("dense", True)
-        self.add.setToolTip("Keep this cell in the palette")
+        self.add.setToolTip("Keep this cell in the palette  (Ctrl+P)")
         self.add.clicked.connect(self.add_requested)
         words = QVBoxLayout()
         words.setSpacing(2)

@@ -19,10 +19,13 @@ from ssldiff_gui.widgets.work_bar import WorkBar
 
 COMPARE: tuple[Way, ...] = (
     ("side", "Side by side", "view-parallel-outline", "Side by side"),
-    ("curtain", "Curtain", "compare", "Curtain: drag a line over the picture"),
-    ("blink", "Blink", "swap-horizontal", "Blink: one after the other"),
-    ("difference", "Difference", "vector-difference", "Difference: where they are unlike"),
+    ("curtain", "Curtain", "compare", "Curtain: drag a line over the picture  (X)"),
+    ("blink", "Blink", "swap-horizontal", "Blink: one after the other  (K)"),
+    ("difference", "Difference", "vector-difference", "Difference: where they are unlike  (D)"),
 )
+
+
+CHECK_TIP = "Embed the result again and compare it with what was asked  (Ctrl+Shift+C)"
 
 
 class CheckPage(Page):
@@ -68,7 +71,7 @@ class CheckPage(Page):
     def _unchecked(self) -> QWidget:
         self.unchecked = QWidget()
         self.check = push_button("Check", "primary", "check-decagram-outline")
-        self.check.setToolTip("Embed the result again and compare it with what was asked")
+        self.check.setToolTip(CHECK_TIP)
         self.check.clicked.connect(self.check_requested)
         column = QVBoxLayout(self.unchecked)
         column.setContentsMargins(0, 0, 0, 0)
@@ -92,11 +95,14 @@ class CheckPage(Page):
         self.histogram.threshold_changed.connect(self._move)
         self.below = ElidedLabel("small")
         self.show_map = QCheckBox("Show the check map")
-        self.show_map.setToolTip("Colour the cells by how well they show what was asked  (M)")
+        self.show_map.setToolTip(
+            "Colour the cells by how well they show what was asked  (Ctrl+Shift+M)"
+        )
         self.show_map.clicked.connect(self.map_toggled)
         self.weakest = push_button("Go to the weakest cell", glyph="target")
         self.weakest.clicked.connect(self.weakest_requested)
         self.again = push_button("Check again", "quiet")
+        self.again.setToolTip(CHECK_TIP)
         self.again.clicked.connect(self.check_requested)
         self.note = label("", "small", wrap=True)
         column = QVBoxLayout(self.verdict)
@@ -123,7 +129,7 @@ class CheckPage(Page):
         return column
 
     def show_result(self, name: str | None, *, missing: str = "") -> None:
-        """Show the result at hand, not checked yet.
+        """Show the result at hand; what is known of another is forgotten.
 
         Parameters
         ----------
@@ -132,13 +138,12 @@ class CheckPage(Page):
         missing
             Why it cannot be checked now: "It is still being rendered."
         """
+        if name != self.name.text():
+            self.show_check(None)
         self.set_empty(name is None)
         self.name.setText(name or "")
         self.check.setEnabled(not missing)
-        self.check.setToolTip(
-            missing or "Embed the result again and compare it with what was asked"
-        )
-        self.show_check(None)
+        self.check.setToolTip(missing or CHECK_TIP)
 
     def show_check(self, check: CheckShown | None) -> None:
         """Show how far the result shows what was asked; None when that is not known."""

@@ -66,6 +66,8 @@ class ChoiceBox(QWidget):
         chosen
             Id of the one that is taken.
         """
+        if self.box.view().isVisible():
+            return  # the list is open: it is shown once someone has chosen
         if tuple(choices) != self._choices:
             self._choices = tuple(choices)
             self._fill()

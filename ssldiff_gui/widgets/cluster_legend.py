@@ -15,6 +15,8 @@ from ssldiff_gui.widgets.tones import tone
 ROOM = 8 * GRID
 """Least width of a chip."""
 SIDE = 20
+USUAL = 12
+"""So many groups are usual at most."""
 
 
 def ink_on(colour: QColor) -> QColor:
@@ -111,6 +113,15 @@ class ClusterLegend(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(0)
         self._columns = 0
+        for _ in range(USUAL):  # made now, so that Tab comes to them in their turn
+            self._add_chip()
+
+    def _add_chip(self) -> None:
+        place = len(self.chips)
+        chip = ClusterChip(self)
+        chip.hide()
+        chip.clicked.connect(lambda: self._tell(place))
+        self.chips.append(chip)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Stand in as many columns as there is room for."""
@@ -129,10 +140,7 @@ class ClusterLegend(QWidget):
         """Show these groups."""
         self._clusters = tuple(clusters)
         while len(self.chips) < len(clusters):
-            place = len(self.chips)
-            chip = ClusterChip()
-            chip.clicked.connect(lambda _=False, place=place: self._tell(place))
-            self.chips.append(chip)
+            self._add_chip()
         self._arrange()
         total = max(1, sum(cluster.count for cluster in clusters))
         for place, chip in enumerate(self.chips):

@@ -34,6 +34,7 @@ from ssldiff_gui.widgets.fuzzy import ranked
 from ssldiff_gui.widgets.icons import Glyph, icon
 from ssldiff_gui.widgets.overlay import Overlay
 from ssldiff_gui.widgets.tokens import GRID, SMALL
+from ssldiff_gui.widgets.tones import tone
 
 WIDTH, ROW, ROWS = 600, 40, 9
 
@@ -108,7 +109,7 @@ class _Row(QStyledItemDelegate):
         font = QFont(painter.font())
         font.setPixelSize(SMALL)
         painter.setFont(font)
-        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(tone(palette, "muted"))
         note = command.shortcut or ("recent" if command.recent else "")
         right = int(middle | Qt.AlignmentFlag.AlignRight)
         painter.drawText(box.adjusted(0, 0, -12, 0), right, note)

@@ -5,16 +5,10 @@ from __future__ import annotations
 from qtpy.QtCore import QSize, Signal
 from qtpy.QtWidgets import QHBoxLayout, QWidget
 
+from ssldiff_gui.widgets.check_page import COMPARE
 from ssldiff_gui.widgets.controls import tool_button
-from ssldiff_gui.widgets.mode_choice import IconSegments, Way
+from ssldiff_gui.widgets.mode_choice import IconSegments
 from ssldiff_gui.widgets.tokens import GRID
-
-WAYS: tuple[Way, ...] = (
-    ("side", "Side by side", "view-split-vertical", "Side by side"),
-    ("curtain", "Curtain", "compare", "Curtain: drag a line over the picture"),
-    ("blink", "Blink", "swap-horizontal", "Blink: one after the other  (hold \\ for the other)"),
-    ("difference", "Difference", "vector-difference", "Difference: where they are unlike"),
-)
 
 
 class CompareBar(QWidget):
@@ -27,9 +21,9 @@ class CompareBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Compare")
-        self.segments = IconSegments(WAYS)
+        self.segments = IconSegments(COMPARE)
         self.segments.setAccessibleName("How to compare")
-        self.segments.chosen.connect(lambda place: self.mode_chosen.emit(WAYS[place][0]))
+        self.segments.chosen.connect(lambda place: self.mode_chosen.emit(COMPARE[place][0]))
         self.check = tool_button("grid-large", "Check map", "Check map: likeness cell by cell  (M)")
         self.check.setIconSize(QSize(18, 18))
         self.check.setCheckable(True)
@@ -44,12 +38,12 @@ class CompareBar(QWidget):
     @property
     def mode(self) -> str:
         """Which way is taken."""
-        taken = (key for i, (key, *_) in enumerate(WAYS) if self.segments.button(i).isChecked())
+        taken = (key for i, (key, *_) in enumerate(COMPARE) if self.segments.button(i).isChecked())
         return next(taken)
 
     def show_mode(self, mode: str) -> None:
         """Take a way without saying so; an unknown one changes nothing."""
-        for place, (key, *_) in enumerate(WAYS):
+        for place, (key, *_) in enumerate(COMPARE):
             if key == mode:
                 self.segments.choose(place)
 

@@ -70,6 +70,10 @@ class CostCard(QFrame):
         cost = self._cost
         return cost is not None and (not cost.consent or self.consent.isChecked())
 
+    def take_back(self) -> None:
+        """Ask for consent anew: it was given for one render."""
+        self.consent.setChecked(False)
+
     def show_cost(self, cost: CostShown | None) -> None:
         """Show what a render takes; consent holds for one cost only."""
         asked = "" if self._cost is None else self._cost.consent

@@ -110,7 +110,7 @@ class GeneratePage(Page):
         self.live.clicked.connect(lambda on: self._tell(live=on))
         self.advanced.changed.connect(self._take_advanced)
         self.cost.consented.connect(lambda _: self._refresh())
-        self.generate.clicked.connect(self.generate_requested)
+        self.generate.clicked.connect(self._begin)
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -174,6 +174,10 @@ class GeneratePage(Page):
             self.notice.tell(problem)
 
     # -- what someone does -----------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.generate_requested.emit()
+        self.cost.take_back()
 
     def _tell(self, **changes: object) -> None:
         self._settings = replace(self._settings, **changes)  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ class GridPage(Page):
             self.column.addWidget(part)
         self.column.addStretch(1)
         self.next = push_button("Generate…", "primary", "creation")
-        self.next.setToolTip("Go on to what renders this grid")
+        self.next.setToolTip("Go on to what renders this grid  (Alt+3)")
         self.next.clicked.connect(self.generate_requested)
         self.foot.addWidget(self.next)
         self.show_overlay(OverlayShown())

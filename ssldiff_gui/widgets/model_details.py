@@ -22,7 +22,7 @@ from ssldiff_gui.widgets.notice import Notice
 from ssldiff_gui.widgets.result_card import percent
 from ssldiff_gui.widgets.tokens import GRID
 
-FACTS = ("Kind", "Size", "Scale", "Encoder", "Licence", "Folder", "Name")
+FACTS = ("Kind", "Size", "Scale", "Encoder", "Licence", "Source", "Folder", "Name")
 
 
 class ModelDetails(QWidget):
@@ -224,6 +224,7 @@ class ModelDetails(QWidget):
             "Scale": entry.scale,
             "Encoder": entry.encoder,
             "Licence": entry.licence if entry.installed else "",
+            "Source": entry.source,
             "Folder": entry.where,
             "Name": entry.name,
         }

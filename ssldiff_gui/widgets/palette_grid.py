@@ -29,6 +29,7 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QApplication,
+    QLineEdit,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -70,11 +71,16 @@ class PaletteModel(QAbstractListModel):
 
     def _update(self, items: Sequence[PaletteItem]) -> None:
         """Take over names and pictures; the place of the keyboard stays."""
+        changed: list[int] = []
         for row, (old, new) in enumerate(zip(self.items, items, strict=True)):
             if old.picture is not new.picture:
                 self._pictures[new.id] = pixmap_of(new.picture)
-            self.dataChanged.emit(self.index(row), self.index(row))
+            elif (old.name, old.origin) == (new.name, new.origin):
+                continue
+            changed.append(row)
         self.items = tuple(items)
+        for row in changed:
+            self.dataChanged.emit(self.index(row), self.index(row))
 
     def row_of(self, key: str) -> int | None:
         """Return the row of an embedding, or None."""
@@ -172,6 +178,11 @@ class SwatchDelegate(QStyledItemDelegate):
 
     def _name_box(self, rect: QRect) -> QRect:
         return QRect(rect.x() + 2, rect.bottom() - NAME, rect.width() - 4, NAME)
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        """Leave alone what is being typed."""
+        if not (isinstance(editor, QLineEdit) and editor.isModified()):
+            super().setEditorData(editor, index)
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: _Index

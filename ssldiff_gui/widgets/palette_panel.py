@@ -15,6 +15,7 @@ from ssldiff_gui.widgets.tokens import GRID
 
 WAYS = (
     ("cell", "The picked cell", "eyedropper"),
+    ("selection", "The selected cells", "selection"),
     ("clusters", "The grid's groups", "shape-outline"),
     ("starters", "The starters", "star-outline"),
 )
@@ -27,7 +28,7 @@ class PalettePanel(QFrame):
     chosen = Signal(str)
     """Id of the embedding to paint with."""
     add_requested = Signal(str)
-    """Where from: "cell", "clusters" or "starters"."""
+    """Where from: "cell", "selection", "clusters" or "starters"."""
     renamed = Signal(str, str)
     """Id and its new name."""
     removed = Signal(str)
@@ -89,7 +90,7 @@ class PalettePanel(QFrame):
         return hint
 
     def can_add(self, ways: Sequence[str]) -> None:
-        """Say from where embeddings can come now: some of "cell", "clusters", "starters"."""
+        """Say from where embeddings can come now: some of those of `add_requested`."""
         for how, act in self._adders.items():
             act.setEnabled(how in ways)
         self.from_clusters.setEnabled("clusters" in ways)

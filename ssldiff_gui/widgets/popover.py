@@ -43,6 +43,7 @@ class Popover(Overlay):
         column = QVBoxLayout(self.frame)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.addWidget(content)
+        content.show()  # with the popover; it may have been hidden until now
         self.setAccessibleName(content.accessibleName())
 
     def open_at(self, anchor: QWidget) -> None:
@@ -53,8 +54,7 @@ class Popover(Overlay):
         self._anchor, self._focus = anchor, QApplication.focusWidget()
         self.cover()
         fields = self._fields()
-        if fields:
-            fields[0].setFocus(Qt.FocusReason.PopupFocusReason)
+        (fields[0] if fields else self).setFocus(Qt.FocusReason.PopupFocusReason)
 
     def dismiss(self) -> None:
         """Hide it and give the focus back."""

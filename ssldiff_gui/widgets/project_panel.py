@@ -156,7 +156,8 @@ class ProjectPanel(QWidget):
         column.addLayout(place)
         column.addWidget(self.held)
         column.addLayout(self._acts())
-        column.addWidget(hairline())
+        self._recent_line = hairline()
+        column.addWidget(self._recent_line)
         column.addWidget(self._recent_title)
         column.addLayout(self._recent)
         self.setFixedWidth(WIDTH)
@@ -226,6 +227,7 @@ class ProjectPanel(QWidget):
         self.recent = [self._row(entry) for entry in recent]
         for row in self.recent:
             self._recent.addWidget(row)
+        self._recent_line.setVisible(bool(recent))
         self._recent_title.setVisible(bool(recent))
 
     def _row(self, entry: RecentProject) -> QWidget:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import QSignalBlocker, QSize, Signal
+from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.widgets.choice_box import ChoiceBox
-from ssldiff_gui.widgets.controls import ElidedLabel, hairline, label, push_button
+from ssldiff_gui.widgets.controls import ElidedLabel, hairline, label, push_button, tool_button
 from ssldiff_gui.widgets.notice import Notice
 from ssldiff_gui.widgets.page import Page, Section
 from ssldiff_gui.widgets.shown import Choice, RegionShown, Work
@@ -18,6 +18,9 @@ from ssldiff_gui.widgets.work_bar import WorkBar
 
 LIST_HEIGHT = 46 * GRID
 """At least this much is left to the annotations before the page scrolls."""
+
+
+EMBED_TIP = "Turn the region into a grid of cells  (Ctrl+G)"
 
 
 class _Room(QWidget):
@@ -80,23 +83,22 @@ class RegionPage(Page):
         self.size_words = ElidedLabel("body")
         self.pixels = ElidedLabel("small")
         self.set_scale = push_button("Set scale…", "quiet")
+        self.set_scale.setProperty("inline", True)
         self.set_scale.clicked.connect(self.scale_requested)
-        self.redraw = push_button("Draw another", "quiet")
-        self.redraw.setToolTip("Draw another region  (R)")
+        self.redraw = tool_button(
+            "rectangle-outline", "Draw another region", "Draw another region  (R)"
+        )
         self.redraw.clicked.connect(self.draw_requested)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GRID)
-        for button in (self.redraw, self.set_scale):
-            button.setProperty("inline", True)
-        buttons.addWidget(self.redraw)
-        buttons.addWidget(self.set_scale)
-        buttons.addStretch(1)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(GRID + 4, GRID + 4, GRID + 4, 4)
-        column.setSpacing(2)
+        words = QVBoxLayout()
+        words.setSpacing(2)
         for part in (self.name, self.size_words, self.pixels):
-            column.addWidget(part)
-        column.addLayout(buttons)
+            words.addWidget(part)
+        words.addWidget(self.set_scale, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout(card)
+        row.setContentsMargins(GRID + 4, GRID, 4, GRID)
+        row.setSpacing(GRID)
+        row.addWidget(self.redraw, 0, Qt.AlignmentFlag.AlignTop)  # Tab comes here first
+        row.insertLayout(0, words, 1)
         return card
 
     def _hint(self) -> QFrame:
@@ -128,7 +130,7 @@ class RegionPage(Page):
         self.cost.setAccessibleName("Cost")
         self.problem = label("", "danger", wrap=True)
         self.embed = push_button("Embed", "primary", "grid")
-        self.embed.setToolTip("Turn the region into a grid of cells")
+        self.embed.setToolTip(EMBED_TIP)
         self.embed.clicked.connect(self.embed_requested)
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
@@ -200,7 +202,7 @@ class RegionPage(Page):
         self.settings.setVisible(region is not None and not busy)
         self.redraw.setEnabled(not busy)
         self.embed.setEnabled(not problem and bool(self.encoder.id))
-        self.embed.setToolTip(problem or "Turn the region into a grid of cells")
+        self.embed.setToolTip(problem or EMBED_TIP)
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.cost.setVisible(not problem and bool(self.cost.text()))

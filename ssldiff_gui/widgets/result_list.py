@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import QEvent, QModelIndex, QSize, Qt, QTimer, Signal
-from qtpy.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from qtpy.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
 from qtpy.QtWidgets import QAbstractItemView, QListView, QMenu, QWidget
 
 from ssldiff_gui.widgets.icons import icon
-from ssldiff_gui.widgets.result_card import ResultCard, ResultModel
+from ssldiff_gui.widgets.result_card import Index, ResultCard, ResultModel
 from ssldiff_gui.widgets.result_paint import ResultDelegate, card_size
 from ssldiff_gui.widgets.tokens import GRID
 
@@ -256,6 +263,10 @@ class ResultList(QListView):
         if card.status != "rendering":
             self.delete_requested.emit(card.id)
 
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] | None = None) -> None:
+        """Draw what changed; a row would lay all cards out anew, and their size never changes."""
+        QAbstractItemView.dataChanged(self, first, last, list(roles or ()))
+
     # -- what is in view -------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -265,6 +276,11 @@ class ResultList(QListView):
             self.delegate.height = height
             self.scheduleDelayedItemsLayout()
         super().resizeEvent(event)
+        self._settle.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for the pictures of cards that came while nobody could see them."""
+        super().showEvent(event)
         self._settle.start()
 
     def _scrolls(self) -> bool:

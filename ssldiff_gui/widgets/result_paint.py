@@ -120,7 +120,7 @@ class ResultDelegate(QStyledItemDelegate):
         elif card.id == self._model.compared:
             pen = QPen(palette.color(_Role.Highlight), 2, Qt.PenStyle.DashLine)
         elif selected and option.state & QStyle.StateFlag.State_HasFocus:
-            pen = QPen(palette.color(_Role.WindowText), 1)
+            pen = QPen(palette.color(_Role.WindowText), 2)
         painter.setPen(pen)
         painter.drawRoundedRect(box, 8, 8)
 

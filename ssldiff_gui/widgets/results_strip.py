@@ -82,7 +82,8 @@ class ResultsStrip(QFrame):
         self.model = ResultModel(self)
         self.list = ResultList(self.model)
         self.work = RunningWork()
-        self.queue = QueueList()
+        self.queue = QueueList(self)
+        self.queue.hide()  # until its popover takes it
         self.popover: Popover | None = None
         self._build()
         self._connect()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtGui import QImage
+from qtpy.QtCore import QPointF, Qt
+from qtpy.QtGui import QImage, QPainter, QPolygonF
 
 Points = npt.NDArray[np.float32]
 Colours = npt.NDArray[np.uint8]
@@ -79,28 +81,32 @@ def _stamp(pixels: Colours, places: Ints, colours: Colours, radius: int) -> None
         pixels[y, x, :3] = colours
 
 
-def inside(points: npt.NDArray[Any], outline: npt.NDArray[Any]) -> Ints:
-    """Return the indices of the points within an outline.
+def inside(points: npt.NDArray[Any], outline: Sequence[QPointF], size: tuple[int, int]) -> Ints:
+    """Return the indices of the points within an outline, to a pixel.
 
     Parameters
     ----------
     points
-        (n, 2).
+        (n, 2): x and y in pixels.
     outline
-        (m, 2) corners in order; the last one is joined to the first.
+        Its corners in order; the last one is joined to the first.
+    size
+        Width and height of what the points lie in.
     """
-    if len(outline) < 3 or not len(points):
-        return np.zeros(0, np.int64)
-    low, high = outline.min(0), outline.max(0)
-    near = np.flatnonzero(((points >= low) & (points <= high)).all(1))
-    x, y = points[near, 0], points[near, 1]
-    within = np.zeros(len(near), bool)
-    for (x0, y0), (x1, y1) in zip(outline, np.roll(outline, -1, 0), strict=True):
-        if y0 == y1:
-            continue
-        crosses = (y0 > y) != (y1 > y)
-        within ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
-    return np.asarray(near[within], np.int64)
+    width, height = size
+    drawn = QImage(width, height, QImage.Format.Format_Grayscale8)
+    drawn.fill(0)
+    painter = QPainter(drawn)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.GlobalColor.white)
+    painter.drawPolygon(QPolygonF(list(outline)))
+    painter.end()
+    raw = np.frombuffer(drawn.constBits(), np.uint8)
+    mask = raw.reshape(height, drawn.bytesPerLine())[:, :width] > 0
+    x, y = points.astype(np.int64).T
+    within = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    within[within] = mask[y[within], x[within]]
+    return np.flatnonzero(within).astype(np.int64)
 
 
 def nearest_towards(points: Points, index: int, direction: tuple[int, int]) -> int:

@@ -34,8 +34,6 @@ NEAR = 8
 """Within so many pixels a point is below the pointer."""
 STRAY = 4
 """A press that moves farther than this draws around points."""
-CORNERS = 120
-"""Most corners of what is drawn around points, so that 100,000 are sorted at once."""
 LETTER = 16
 
 _ARROWS = {
@@ -73,6 +71,7 @@ class ScatterPlot(QWidget):
         self._shown: ScatterShown | None = None
         self._unit = np.zeros((0, 2), np.float32)
         self._middles: list[Middle] = []
+        self._placed: tuple[tuple[QRectF, float], npt.NDArray[np.float32]] | None = None
         self._chosen: npt.NDArray[np.bool_] | None = None
         self._picked: int | None = None
         self._at = -1
@@ -97,6 +96,7 @@ class ScatterPlot(QWidget):
         same = shown is not None and len(shown.points) == len(self._unit)
         self._shown = shown
         self._unit = fitted(np.zeros((0, 2), np.float32) if shown is None else shown.points)
+        self._placed = None
         self._middles = [] if shown is None else _middles(shown, self._unit)
         if not same:
             self._chosen, self._picked, self._at = None, None, -1
@@ -105,11 +105,16 @@ class ScatterPlot(QWidget):
     def show_selection(self, indices: Indices | None) -> None:
         """Mark the selected points; None or nothing marks none."""
         found = np.asarray([] if indices is None else indices, np.int64)
-        self._chosen = None
+        chosen = None
         if len(found):
-            self._chosen = np.zeros(len(self._unit), bool)
-            self._chosen[found] = True
-        self._renew()
+            chosen = np.zeros(len(self._unit), bool)
+            chosen[found] = True
+        same = chosen is self._chosen
+        if chosen is not None and self._chosen is not None:
+            same = np.array_equal(chosen, self._chosen)
+        if not same:
+            self._chosen = chosen
+            self._renew()
 
     def show_picked(self, index: int | None) -> None:
         """Mark the picked cell's point."""
@@ -133,8 +138,12 @@ class ScatterPlot(QWidget):
 
     def _places(self, ratio: float) -> npt.NDArray[np.float32]:
         frame = self._frame()
-        start = np.array([frame.left(), frame.top()], np.float32)
-        return np.asarray((self._unit * np.float32(frame.width()) + start) * ratio, np.float32)
+        wanted = (frame, ratio)
+        if self._placed is None or self._placed[0] != wanted:
+            start = np.array([frame.left(), frame.top()], np.float32)
+            places = (self._unit * np.float32(frame.width()) + start) * np.float32(ratio)
+            self._placed = (wanted, places)
+        return self._placed[1]
 
     def _renew(self) -> None:
         self._picture = None
@@ -224,8 +233,8 @@ class ScatterPlot(QWidget):
         """Return the point below a place, or -1."""
         if not len(self._unit):
             return -1
-        away = self._places(1.0) - np.array([place.x(), place.y()], np.float32)
-        far = (away**2).sum(1)
+        places = self._places(1.0)
+        far = (places[:, 0] - place.x()) ** 2 + (places[:, 1] - place.y()) ** 2
         best = int(far.argmin())
         return best if far[best] <= NEAR**2 else -1
 
@@ -259,9 +268,7 @@ class ScatterPlot(QWidget):
             index = self.index_at(event.position())
             found = np.asarray([index] if index >= 0 else [], np.int64)
         else:
-            thinned = outline[:: 1 + len(outline) // CORNERS]
-            corners = np.array([(p.x(), p.y()) for p in thinned])
-            found = inside(self._places(1.0), corners)
+            found = inside(self._places(1.0), outline, (self.width(), self.height()))
         self.update()
         self.selected.emit(found, event.modifiers())
 

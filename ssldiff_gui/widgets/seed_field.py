@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 
 from ssldiff_gui.widgets.mode_choice import IconSegments, Way
 from ssldiff_gui.widgets.shown import SeedMode
-from ssldiff_gui.widgets.slider import guard_wheel
+from ssldiff_gui.widgets.slider import guard_wheel, is_typed_in
 from ssldiff_gui.widgets.tokens import GRID
 
 LARGEST = 2**31 - 1
@@ -22,8 +22,8 @@ MODES: tuple[Way, ...] = (
 class SeedField(QWidget):
     """A number and three icons."""
 
-    changed = Signal(int, str)
-    """The seed and how it goes on: "lock", "random", "step"."""
+    changed = Signal(object, str)
+    """The seed, an int that may be larger than Qt's, and how it goes on: a `SeedMode`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +61,8 @@ class SeedField(QWidget):
 
     def show_seed(self, seed: int, mode: SeedMode) -> None:
         """Show a seed without saying so; one too large for the field is shown within it."""
+        if is_typed_in(self.number):
+            return
         self._shown = seed
         with QSignalBlocker(self.number):
             self.number.setValue(min(seed, LARGEST))

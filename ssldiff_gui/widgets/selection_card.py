@@ -27,7 +27,7 @@ BUTTONS: Buttons = (
     ("vary", "Vary…", "Make the selected cells a little different"),
     ("replace", "Replace…", "Turn them into the picked one, but keep their differences"),
     ("steer", "Steer…", "Lead the selected cells towards words or a class"),
-    ("erase", "Erase", "Bring back what the slide has there  (Delete)"),
+    ("erase", "Erase", "Bring back what the slide has there"),
     ("clear", "Clear", "Leave the selected cells empty"),
 )  # fmt: skip
 
@@ -56,7 +56,7 @@ class SelectionCard(QFrame):
         self._asked: ActKind | None = None
         self.count = ElidedLabel("heading")
         self.words = ElidedLabel("small")
-        self.deselect = tool_button("close", "Deselect", "Deselect  (Ctrl+Shift+A)", 16)
+        self.deselect = tool_button("close", "Deselect", "Deselect  (Ctrl+D)", 16)
         self.deselect.setObjectName("dismiss")
         self.deselect.clicked.connect(self.deselect_requested)
         self.buttons: dict[ActKind, QPushButton] = {}

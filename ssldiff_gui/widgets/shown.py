@@ -163,7 +163,7 @@ class SteerShown:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NeighbourShown:
     """A cell like the picked one: its place, its tile when read, its cosine to the picked one."""
 
@@ -173,7 +173,7 @@ class NeighbourShown:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CellShown:
     """The picked cell.
 
@@ -320,7 +320,7 @@ class CheckShown:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PaletteItem:
     """One embedding of the palette: a name, a picture to judge it by, where it came from."""
 
@@ -330,7 +330,7 @@ class PaletteItem:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Work:
     """Work in progress.
 

@@ -23,6 +23,7 @@ from qtpy.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ssldiff_gui.widgets.icons import icon
 from ssldiff_gui.widgets.tokens import GRID, SMALL
+from ssldiff_gui.widgets.tones import tone
 
 FOLDER_ROW = 40
 WORDS = 48
@@ -223,10 +224,7 @@ class SlideDelegate(QStyledItemDelegate):
         font = QFont(option.font)
         font.setPixelSize(SMALL)
         painter.setFont(font)
-        role = (
-            QPalette.ColorRole.BrightText if entry.problem else QPalette.ColorRole.PlaceholderText
-        )
-        painter.setPen(palette.color(role))
+        painter.setPen(tone(palette, "danger" if entry.problem else "muted"))
         caption = painter.fontMetrics().elidedText(
             entry.problem or entry.caption, Qt.TextElideMode.ElideRight, box.width()
         )

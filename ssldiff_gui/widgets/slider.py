@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QSlider, QWidget
 
 from ssldiff_gui.widgets.controls import label
 from ssldiff_gui.widgets.tokens import GRID
@@ -27,6 +27,12 @@ def guard_wheel(field: QWidget) -> None:
     """Have a field change by the wheel only while it has the focus, so that pages scroll."""
     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     field.installEventFilter(_WheelGuard(field))
+
+
+def is_typed_in(field: QAbstractSpinBox) -> bool:
+    """Return whether someone has begun to type a number that does not hold yet."""
+    line = field.lineEdit()
+    return field.hasFocus() and line is not None and line.isModified()
 
 
 class Slider(QWidget):
@@ -108,8 +114,8 @@ class Slider(QWidget):
         return float(self.field.value())
 
     def show_value(self, value: float) -> None:
-        """Show another number without saying so; leaves a slider alone that is being held."""
-        if self.slider.isSliderDown():
+        """Show another number without saying so; what is being slid or typed is left alone."""
+        if self.slider.isSliderDown() or is_typed_in(self.field):
             return
         with QSignalBlocker(self.field), QSignalBlocker(self.slider):
             self.field.setValue(value)

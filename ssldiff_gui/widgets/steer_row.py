@@ -22,6 +22,7 @@ class SteerFields(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown: SteerShown | None = None
         self.text = QLineEdit()
         self.text.setAccessibleName("Words to lead the cells to")
         self.text.setPlaceholderText("In words")
@@ -41,14 +42,17 @@ class SteerFields(QWidget):
         self.show_steer(SteerShown())
 
     def show_steer(self, steer: SteerShown) -> None:
-        """Offer what a prior knows."""
+        """Offer what a prior knows; what is typed stays."""
+        if steer == self._shown:
+            return
+        self._shown = steer
         with QSignalBlocker(self.classes):
             chosen = self.class_name
             self.classes.clear()
             self.classes.addItems([ANY, *steer.classes])
             self.classes.setCurrentIndex(max(0, self.classes.findText(chosen)))
         self.classes.setVisible(bool(steer.classes))
-        completer = QCompleter(list(steer.words), self.text)
+        completer = QCompleter(list(steer.words), self.text)  # the field lets go of the last one
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.text.setCompleter(completer)

@@ -106,6 +106,7 @@ THEMES = {tokens.name: tokens for tokens in (DARK, LIGHT)}
 TEXT_PAIRS = (
     ("text", "canvas"), ("text", "chrome"), ("text", "panel"), ("text", "raised"),
     ("text", "hover"), ("text", "pressed"), ("text", "selection"),
+    ("muted", "selection"), ("muted", "hover"), ("danger", "selection"), ("danger", "hover"),
     ("muted", "canvas"), ("muted", "chrome"), ("muted", "panel"), ("muted", "raised"),
     ("on_accent", "accent"), ("on_accent", "accent_hover"),
     ("accent_text", "panel"), ("accent_text", "chrome"), ("accent_text", "raised"),

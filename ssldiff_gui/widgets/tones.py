@@ -1,4 +1,7 @@
-"""The tokens a palette stands for, for what is painted by hand."""
+"""The tokens a palette stands for, for what is painted by hand.
+
+A style sheet that sets a text colour also sets PlaceholderText, to half of it: too faint to read.
+"""
 
 from __future__ import annotations
 

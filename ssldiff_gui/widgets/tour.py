@@ -86,13 +86,15 @@ class Tour(Overlay):
         self.steps: tuple[TourStep, ...] = ()
         self.place_ = 0
         self._light = QRect()
+        self._waits = False
+        self._focus: QWidget | None = None
         self.setAccessibleName("Tour")
         self.card = _Card(self)
         self.card.next_button.clicked.connect(self.forward)
         self.card.back_button.clicked.connect(self.back)
         self.card.skip_button.clicked.connect(self.leave)
-        for button in self.card.buttons:
-            button.installEventFilter(self)
+        for part in (self.card, *self.card.buttons):
+            part.installEventFilter(self)
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MS)
         self._look.timeout.connect(self._on_look)
@@ -107,6 +109,7 @@ class Tour(Overlay):
         """Begin at the first step."""
         self.steps, self.place_ = tuple(steps), 0
         if self.steps:
+            self._focus = self.window().focusWidget()
             self._look.start()
             self._show()
 
@@ -143,7 +146,9 @@ class Tour(Overlay):
         self._look.stop()
         self._soon.stop()
         self.hide()
-        self._below.setFocus()
+        back = self._focus if self._focus is not None and self._focus.isVisible() else self._below
+        back.setFocus()
+        self._focus = None
 
     def _show(self) -> None:
         step = self.step
@@ -153,7 +158,9 @@ class Tour(Overlay):
         self.card.show_step(step, self.place_, len(self.steps))
         self._light = QRect()
         self.cover()
-        self.card.next_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        # Space moves the picture: a step at which something is to be done has no button take it.
+        focus = self.card if self._waits else self.card.next_button
+        focus.setFocus(Qt.FocusReason.OtherFocusReason)
         self.step_changed.emit(step.key)
 
     def _on_look(self) -> None:
@@ -244,9 +251,9 @@ class Tour(Overlay):
         event.accept()
         self._key(event.key())
 
-    def _on_button(self, button: QObject, key: int) -> bool:
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(button, QPushButton):
-            button.click()
+    def _on_words(self, part: QObject, key: int) -> bool:
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            (part if isinstance(part, QPushButton) else self.card.next_button).click()
             return True
         return self._key(key)
 
@@ -266,11 +273,11 @@ class Tour(Overlay):
 
         By themselves, arrows would go from button to button, and Return would press none.
         """
-        if watched in self.card.buttons and isinstance(event, QKeyEvent):
+        if watched in (self.card, *self.card.buttons) and isinstance(event, QKeyEvent):
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.setAccepted(event.key() in OUR_KEYS)
                 return event.isAccepted()
-            return event.type() == QEvent.Type.KeyPress and self._on_button(watched, event.key())
+            return event.type() == QEvent.Type.KeyPress and self._on_words(watched, event.key())
         if watched is self._below and self.isVisible() and isinstance(event, QKeyEvent):
             pressed = event.type() == QEvent.Type.KeyPress
             if pressed and event.key() == Qt.Key.Key_Escape:
@@ -289,6 +296,7 @@ class _Card(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("tourcard")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.title = label("", "title", wrap=True)
         self.text = label("", "muted", wrap=True)
         self.dots = _Dots()

@@ -40,7 +40,7 @@ class WorkBar(QFrame):
         self.words = ElidedLabel("small")
         self.left = label("", "small")
         self.pause = tool_button("pause", "Pause", "Pause", 16)
-        self.cancel = tool_button("close", "Cancel", "Cancel: what is finished stays", 16)
+        self.cancel = tool_button("close", "Cancel", "Cancel: what is finished stays  (Ctrl+.)", 16)
         for button in (self.pause, self.cancel):
             button.setObjectName("dismiss")
         self.pause.clicked.connect(self._pause_or_resume)
@@ -96,7 +96,7 @@ class WorkBar(QFrame):
             name = "Resume" if work.paused else "Pause"
             self.pause.setIcon(icon("play" if work.paused else "pause"))
             self.pause.setAccessibleName(name)
-            self.pause.setToolTip(name)
+            self.pause.setToolTip(f"{name}  (Ctrl+Shift+Space)")
         self.setAccessibleName(f"{work.title}, {self.percent.text()} {self.left.text()}".strip())
 
     def _pause_or_resume(self) -> None:

@@ -11,6 +11,7 @@ from ssldiff_gui.app.actions import ACTIONS, BY_KEY, MENUS, TOOLS, tip
 from ssldiff_gui.app.situation import Situation
 from ssldiff_gui.app.window_acts import shortcut_groups
 from ssldiff_gui.widgets.icons import icon
+from ssldiff_gui.widgets.shortcut_sheet import MOUSE_ACTS
 
 
 class Part:
@@ -66,8 +67,12 @@ def test_menus_and_tools_name_actions_that_exist():
 
 
 def test_the_sheet_lists_every_shortcut():
-    listed = [what for pairs in shortcut_groups().values() for what, _ in pairs]
+    groups = shortcut_groups()
+    listed = [
+        what for title, pairs in groups.items() if title not in MOUSE_ACTS for what, _ in pairs
+    ]
     assert sorted(listed) == sorted(action.text for action in ACTIONS if action.shortcut)
+    assert all(groups[title] == list(pairs) for title, pairs in MOUSE_ACTS.items())
 
 
 def test_what_cannot_be_done_is_off(actions):

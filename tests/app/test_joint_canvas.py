@@ -1,20 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ssldiff_gui.app.joints.canvas import CanvasJoint, cost_of
-from ssldiff_gui.app.joints.canvas_offers import class_title
+from ssldiff_gui.app.joints.canvas_offers import class_title, offers_of
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.inventory import InstalledModel, Inventory
 from ssldiff_gui.core.project import GridEntry, PaletteEntry
 from ssldiff_gui.core.requests import PriorRequest
 from ssldiff_gui.core.specs import Licence, ModelFile, PartSpec, PixelSize, PriorSpec
 from ssldiff_gui.storage.grids import save_grid
-from ssldiff_gui.widgets.new_canvas_dialog import CanvasChoice
+from ssldiff_gui.widgets.new_canvas_dialog import CanvasChoice, CanvasOffer
 from tests.app.room import ENCODER, Room
 
 PRIOR = PriorSpec(
@@ -104,6 +105,7 @@ def test_a_canvas_is_filled_from_the_palette_and_opens_at_once(room):
     dialog.draw_button.click()
     room.until(lambda: room.frame.session.current is not None)
     assert room.frame.session.current.scene.width == 32 * 32
+    room.until(lambda: "page Grid" in room.changes)
     assert not room.client.submitted
 
 
@@ -126,9 +128,26 @@ def test_without_anything_that_draws_a_toast_says_how_to_get_it(room):
 
 
 def test_too_many_cells_are_refused_before_they_are_drawn():
-    choice = CanvasChoice("prior", 1024, 1024, "text", "x")
-    assert cost_of(choice, 32) == ("1,048,576 cells · 3.4 GB when rendered", "")
-    assert cost_of(choice, 128)[1].startswith("That is too large")
+    choice = CanvasChoice("prior", 1024, 1024, "text", "Lung, please")
+    small = CanvasOffer("prior", "A prior", ("lung",), cell=32)
+    assert cost_of(choice, small) == ("1,048,576 cells · 3.4 GB when rendered", "")
+    assert cost_of(choice, replace(small, cell=128))[1].startswith("That is too large")
+    other = replace(choice, text="a runway")
+    assert cost_of(other, small) == ("", "It knows none of these words.")
+
+
+def test_models_of_what_is_in_view_come_first():
+    def prior(name: str, unit: str) -> InstalledModel:
+        spec = PRIOR.model_copy(
+            update={"pixel": PixelSize(size=1, unit=unit), "title": name, "encoder": name}
+        )
+        model = ModelFile(kind="prior", prior=spec, licence=Licence(name="MIT"))
+        return InstalledModel(name=name, folder="/p", model=model)
+
+    priors = [prior("aerial", "m"), prior("histology", "µm")]
+    assert [o.id for o in offers_of(priors, (), "")] == ["histology", "aerial"]
+    assert [o.id for o in offers_of(priors, (), "", "m")] == ["aerial", "histology"]
+    assert [o.id for o in offers_of(priors, (), "aerial")] == ["aerial", "histology"]
 
 
 def test_titles_of_classes():

@@ -2,16 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ssldiff_gui.app.joints import export_offers as offers
 from ssldiff_gui.app.joints.export import ExportJoint
 from ssldiff_gui.app.joints.export_offers import CanvasFacts
-from ssldiff_gui.core.geometry import Box, Scale
+from ssldiff_gui.app.joints.in_view import canvas_in_view
+from ssldiff_gui.core.geometry import Box, Region, Scale
+from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.core.progress import Silent
 from ssldiff_gui.core.requests import ExportRequest, FigureRequest
+from ssldiff_gui.jobs.handlers import Around, perform
+from ssldiff_gui.jobs.kept import Kept
 from ssldiff_gui.storage.grid_files import read_grid
-from tests.app.room import Room
+from tests.app.room import ENCODER, Room
 
 
 @pytest.fixture
@@ -96,6 +102,56 @@ def test_a_figure_shows_the_slide_when_its_file_is_known(room, tmp_path):
     assert isinstance(request, FigureRequest)
     assert request.slide == str(tmp_path / "biopsy.tif")
     assert request.check is None
+
+
+def test_a_slide_that_is_gone_is_left_out_of_the_figure(room, tmp_path):
+    entry = room.add_result(room.open_grid())
+    session = room.frame.session
+    session.close(session.current)
+    (tmp_path / "biopsy.tif").unlink()
+    room.joint._draw(entry, tmp_path / "figure-synthetic.png")
+    room.until(lambda: room.client.submitted)
+    assert room.client.submitted[-1][1].slide is None
+
+
+def test_the_part_in_view_is_written_by_what_the_worker_runs(room, tmp_path, monkeypatch):
+    room.add_result(room.open_grid())
+    box = Box(16, 32, 128, 64)
+    monkeypatch.setattr("ssldiff_gui.app.joints.export.canvas_in_view", lambda *_: box)
+    dialog = opened(room)
+    dialog.cards["region"].click()
+    dialog.levels.setCurrentIndex(1)
+    assert dialog.levels.currentText() == "64 × 32 px · 1 µm per pixel"
+    dialog.formats.setCurrentIndex([k.key for k in dialog.offer.formats].index("png"))
+    room.answers.path = tmp_path / "part-synthetic.png"
+    dialog.export_button.click()
+    job, request = room.client.submitted[-1]
+    assert (request.region, request.level) == ((16, 32, 128, 64), 1)
+    result = perform(request, Around(Silent(), Kept(), yes=True))
+    room.client.finish(job, **result)
+    assert Path(result["output"]) == tmp_path / "part-synthetic.png"
+    assert (tmp_path / "part-synthetic.png").is_file()
+    assert room.toasts[0].startswith("Exported, ")
+
+
+@pytest.mark.parametrize(
+    ("viewport", "expected"),
+    [
+        ((0, 0, 4000, 3000), Box(0, 0, 64, 48)),
+        ((110, 210, 130, 230), Box(5, 5, 10, 10)),
+        ((500, 0, 600, 100), None),
+    ],
+)
+def test_what_is_in_view_is_told_in_pixels_of_the_canvas(room, viewport, expected):
+    room.open_grid()
+    opened = room.place.bench.open
+    region = Region(Box(100, 200, 128, 96), 2.0)
+    moved = EmbeddingGrid(opened.editor.original.vectors, ENCODER, 16, region=region)
+    editor = SimpleNamespace(original=moved)
+    there = SimpleNamespace(document=opened.document, editor=editor)
+    view = SimpleNamespace(document=opened.document, viewport=viewport)
+    assert canvas_in_view(there, view) == expected
+    assert canvas_in_view(there, None) is None
 
 
 def test_without_a_whole_result_there_is_no_figure(room):

@@ -127,10 +127,10 @@ def test_only_an_entry_of_that_kind_is_dropped() -> None:
     ],
 )
 def test_what_says_nothing_is_refused(text: bytes) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"\w"):
         Record.parse(text)
 
 
 def test_the_workspace_is_one() -> None:
     with pytest.raises(ValidationError):
-        WorkspaceEntry(id="another")  # type: ignore[arg-type]
+        WorkspaceEntry(id="another")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,6 +93,7 @@ from ssldiff_gui.storage.project_reading import load
 FOLDER, MODE, ACT = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 NAMES = ["write", "fsync", "replace", "rename", "mkdir", "unlink", "open", "chmod", "sendfile"]
 count = limit = 0
+project = None
 OLD, NEW = FOLDER / "old.ssldiff", FOLDER / "new.ssldiff"
 
 
@@ -134,7 +136,7 @@ def prepare():
 
 
 def act(steps):
-    global limit, count
+    global limit, count, project
     project = None if ACT == "open" else Project.open(OLD)
     if project is not None:
         project.edit("grid-0001", 5, {"number": 5})
@@ -185,6 +187,9 @@ while True:
         except OSError:
             untyped += 1
         ended = count < steps
+        limit = 0
+        if project is not None:
+            project.close()
     limit = 0
     folders = [folder for folder in (OLD, NEW) if folder.exists()]
     try:
@@ -317,7 +322,7 @@ def mounted_again(where: Path, options: str) -> None:
 
 @pytest.mark.parametrize("trouble", ["full", "read-only", "gone"])
 def test_a_disk_that_fails_and_comes_back(tmp_path: Path, trouble: str) -> None:
-    with disk(tmp_path, 64):
+    with disk(tmp_path, 4096 if trouble == "gone" else 64):
         project = Project.create(tmp_path / "a.ssldiff")
         said: list[UserError | None] = []
         project.problem.connect(said.append)
@@ -354,8 +359,6 @@ def test_a_disk_that_fails_and_comes_back(tmp_path: Path, trouble: str) -> None:
 
 def checked(project: Project) -> None:
     """Look after a project, and wait for what comes of it."""
-    import time
-
     project.check()
     end = time.monotonic() + 10
     while project._busy:

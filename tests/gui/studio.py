@@ -39,6 +39,15 @@ class Files:
     def save_annotations(self, suggested: Path, geographic: bool) -> Path | None:
         return self.chosen
 
+    def save_file(self, suggested: Path, filters: str) -> Path | None:
+        return self.chosen
+
+    def open_project(self, folder: Path | None) -> Path | None:
+        return self.chosen
+
+    def save_project(self, suggested: Path) -> Path | None:
+        return self.chosen
+
 
 class Studio:
     """A window and the hands that work it."""

@@ -6,15 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ssldiff_gui.core.errors import BadRequest, Cancelled, NoRecipe
-from ssldiff_gui.core.requests import EmbedRequest, ExportRequest, GenerateRequest
-from ssldiff_gui.jobs.check import check
+from ssldiff_gui.core.geometry import Box
+from ssldiff_gui.core.requests import (
+    CheckRequest,
+    EmbedRequest,
+    ExportRequest,
+    FigureRequest,
+    GenerateRequest,
+)
+from ssldiff_gui.jobs.check import check, check_to_file
+from ssldiff_gui.jobs.comparison import WIDTH
 from ssldiff_gui.jobs.embed import embed
 from ssldiff_gui.jobs.export import export_canvas
+from ssldiff_gui.jobs.figure import draw_figure
 from ssldiff_gui.jobs.generate import generate
 from ssldiff_gui.storage.canvas import Canvas
-from ssldiff_gui.storage.grids import load_grid
+from ssldiff_gui.storage.grids import load_grid, save_grid
 from tests.jobs.starters import install_starters
 from tests.slides.made.tiffs import ome_tiff
 
@@ -85,3 +95,50 @@ def made_box(row: int, column: int):
     from ssldiff_gui.core.geometry import Box
 
     return Box(column * 32, row * 32, 32, 32)
+
+
+def test_a_check_goes_on_from_the_one_before(canvas: Path, tmp_path: Path) -> None:
+    request = CheckRequest(canvas=str(canvas), output=str(tmp_path / "k.safetensors"), device="cpu")
+    first, embedded, _ = check_to_file(request)
+    assert embedded == first.facts.cells == 6
+    same, embedded, _ = check_to_file(request)
+    assert embedded == 0
+    assert np.array_equal(same.centred, first.centred)
+    with Canvas.open(canvas, write=True) as made:
+        pixels = made.read(Box(0, 0, 96, 64))
+        pixels[:32, :32] = 255 - pixels[:32, :32]
+        made.write(0, 0, pixels)
+    after, embedded, _ = check_to_file(request)
+    assert embedded == 1
+    whole = check(canvas, device="cpu")
+    assert np.allclose(after.centred, whole.map.centred, atol=1e-5)
+    Path(request.output).write_bytes(b"nonsense")
+    assert check_to_file(request)[1] == 6
+
+
+def test_a_figure_of_it_all(canvas: Path, tmp_path: Path) -> None:
+    request = CheckRequest(canvas=str(canvas), output=str(tmp_path / "k.safetensors"), device="cpu")
+    check_to_file(request)
+    for name, facts in {
+        "all": {"slide": str(tmp_path / "slide.ome.tif"), "check": request.output},
+        "alone": {},
+    }.items():
+        asked = FigureRequest(canvas=str(canvas), output=str(tmp_path / f"{name}.png"), **facts)
+        path = draw_figure(asked)
+        assert "synthetic" in path.name
+        with Image.open(path) as figure:
+            assert figure.width == WIDTH
+            assert "SYNTHETIC" in figure.info["Description"]
+    grid = load_grid(tmp_path / "grid.safetensors")
+    save_grid(tmp_path / "other.safetensors", grid.with_vectors(grid.vectors[::-1].copy()))
+    other = str(tmp_path / "other.ome.zarr")
+    generate(
+        GenerateRequest(
+            grid=str(tmp_path / "other.safetensors"), canvas=other, steps=2, device="cpu",
+            model="starter-histology",
+        )
+    )  # fmt: skip
+    with pytest.raises(BadRequest, match="another grid"):
+        draw_figure(
+            FigureRequest(canvas=other, output=str(tmp_path / "x.png"), check=request.output)
+        )

@@ -72,12 +72,19 @@ def test_rubbish_is_refused(content):
         {"is": "Preview", "job": "a", "box": [0, 0, 1, 1], "picture": [9, 9, 3]},
         {"is": "Submit", "job": "a", "request": {"kind": "format disk"}},
         {"is": "__init__"},
+        {"is": "TileWritten", "job": "a", "box": [0, 0, float("inf"), 4]},
         ["Cancel"],
         None,
     ],
 )
 def test_well_formed_nonsense_is_refused(header):
     text = json.dumps(header).encode()
+    with pytest.raises(BadMessage):
+        from_bytes(len(text).to_bytes(4, "big") + text)
+
+
+def test_a_header_without_an_end_is_refused():
+    text = b"[" * 100_000
     with pytest.raises(BadMessage):
         from_bytes(len(text).to_bytes(4, "big") + text)
 

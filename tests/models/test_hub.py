@@ -22,6 +22,8 @@ from ssldiff_gui.core.errors import (
     UnsafeFile,
 )
 from ssldiff_gui.core.progress import Silent
+from ssldiff_gui.core.requests import ModelRequest
+from ssldiff_gui.jobs.inline import do
 from ssldiff_gui.models import hub as our_hub
 from ssldiff_gui.models.encoders import encoder_id, load_encoder
 from ssldiff_gui.models.folders import find_model, installed_folder, read_model
@@ -257,3 +259,20 @@ def test_the_catalogue_pins_a_hash_when_it_has_one(
     hub.repositories["owkin/phikon-v2"] = FakeRepository(files)
     with pytest.raises(DamagedModel, match="261ae680fa69"):
         obtain(offer("phikon-v2"))
+
+
+def test_the_studio_asks_for_a_model_by_a_request(hub: FakeHub) -> None:
+    assert hub.repositories
+    with pytest.raises(NeedsConsent, match="Licence"):
+        do(ModelRequest(name=NAME))
+    heard: list[str] = []
+
+    class Listener(Silent):
+        def report(self, done: float, total: float, words: str = "") -> None:
+            heard.append(words)
+
+    done = do(ModelRequest(name=NAME, accept=True), Listener())
+    folder = find_model(str(done["name"]))
+    assert done["folder"] == str(folder)
+    assert read_model(folder).encoder is not None
+    assert "Installing" in heard

@@ -12,7 +12,8 @@ from ssldiff_gui.jobs.client import WorkerClient
 from ssldiff_gui.jobs.messages import Cancelled, Failed, Finished, Gone, Ready, Up
 
 ENDS = (Finished, Failed, Cancelled)
-LONG = 60.0
+LONG = 180.0
+"""Seconds that a busy machine may take for what is a matter of two."""
 
 
 class Heard:

@@ -39,7 +39,9 @@ def test_there_is_always_a_level_that_needs_no_building(whole):
     for level, facts in enumerate(shown.levels):
         found = shown.read_level(level, facts.box)
         step = facts.downsample
-        inside = found[round(400 / step) : round(600 / step), round(800 / step) : round(1100 / step)]
+        inside = found[
+            round(400 / step) : round(600 / step), round(800 / step) : round(1100 / step)
+        ]
         assert not (inside == NOTHING).all(axis=2).any()
         assert (found[: round(280 / step)] == NOTHING).all()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssldiff_gui.core.edits import Clear, Edit, Paint, Rectangle, Sample, Stroke, Vary, Whole
-from ssldiff_gui.core.errors import BadEdits
+from ssldiff_gui.core.errors import BadEdits, UserError
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.grid_colours import GridColours, grid_colours
-from ssldiff_gui.core.oklab import ramp
 from ssldiff_gui.state import cell_maps
 from ssldiff_gui.state.cell_maps import CLUSTER_COLOURS, LETTERS, ClusterMap, nearest_cells
 from ssldiff_gui.state.cell_selection import likeness
@@ -148,21 +148,19 @@ def test_edits_during_the_computation_are_not_lost() -> None:
     np.testing.assert_array_equal(seen.picture[mask][:, :3], expected[mask])
 
 
-def test_answers_that_nobody_waits_for_are_dropped() -> None:
+def test_answers_that_nobody_waits_for_are_dropped_and_the_latest_comes() -> None:
     editor, later = editor_of(), Later()
     seen = Watched(editor, later)
     seen.cells.show("colours")
     seen.cells.show("likeness", cell=(3, 3))
     seen.cells.show("clusters", clusters=3)
     assert seen.cells.mode == "clusters"
-    later.do(2)
-    later.do(0)
-    later.do(0)
-    assert [overlay.mode for overlay in seen.overlays] == ["clusters"]
-    seen.cells.show("colours")
-    seen.cells.close()
+    assert len(later.calls) == 1, "one at a time"
     later.do()
-    assert len(seen.overlays) == 1
+    assert seen.overlays == []
+    later.do()
+    assert [overlay.mode for overlay in seen.overlays] == ["clusters"]
+    assert later.calls == []
     busy: list[bool] = []
     seen.cells.busy_changed.connect(busy.append)
     seen.cells.ask_scatter()
@@ -171,6 +169,36 @@ def test_answers_that_nobody_waits_for_are_dropped() -> None:
     assert busy == [True]
     later.do()
     assert busy == [True, False]
+    seen.cells.show("colours")
+    seen.cells.show("likeness")
+    seen.cells.close()
+    later.do()
+    assert later.calls == []
+    assert len(seen.overlays) == 2
+
+
+def test_what_cannot_be_computed_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults = iter([ImportError("no numba"), MemoryError(), BadEdits("No.", "Yes.")])
+
+    def fail(*_parts: Any) -> Any:
+        raise next(faults)
+
+    monkeypatch.setattr("ssldiff_gui.state.cells.scatter", fail)
+    seen = Watched(editor_of())
+    problems: list[UserError] = []
+    seen.cells.problem.connect(problems.append)
+    for _ in range(3):
+        seen.cells.ask_scatter("umap")
+        assert not seen.cells.busy
+    assert [one.message for one in problems] == [
+        "It was not possible to lay out cells: no numba.",
+        "There is not enough memory to lay out cells.",
+        "No.",
+    ]
+    assert all(one.hint for one in problems)
+    assert len(caplog.records) == 3
 
 
 def test_clusters_have_letters_colours_and_counts_the_largest_first() -> None:
@@ -308,49 +336,6 @@ def test_a_large_grid_is_laid_out_in_part(monkeypatch: pytest.MonkeyPatch) -> No
     assert grid.mask[found.rows, found.columns].all()
 
 
-SEEN_BY = {
-    "all": np.eye(3),
-    "protan": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                        [-0.003882, -0.048116, 1.051998]]),
-    "deutan": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                        [-0.011820, 0.042940, 0.968881]]),
-    "tritan": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
-                        [0.004733, 0.691367, 0.303900]]),
-}  # fmt: skip
-"""Linear RGB as eyes see it that lack one kind of cone (Machado and others 2009)."""
-
-
-def oklab(rgb: Any) -> Any:
-    from ssldiff_gui.core import oklab as module
-
-    return (
-        np.cbrt(np.clip(rgb, 0, 1) @ np.linalg.inv(module._TO_LINEAR).T)
-        @ np.linalg.inv(module._TO_LMS).T
-    )
-
-
-def linear(rgb: Any) -> Any:
-    shares = np.asarray(rgb) / 255
-    return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
-
-
-@pytest.mark.parametrize("eye", SEEN_BY)
-def test_the_colours_of_clusters_are_told_apart_by_every_eye(eye: str) -> None:
-    seen = oklab(linear(np.array(CLUSTER_COLOURS)) @ SEEN_BY[eye].T)
-    apart = np.sqrt(((seen[:, None] - seen[None]) ** 2).sum(-1))
-    apart[np.diag_indices(len(apart))] = 1
-    assert apart.min() > 0.07, "three times what is just told apart, and more"
-
-
-@pytest.mark.parametrize("eye", SEEN_BY)
-def test_the_ramp_has_even_steps_for_every_eye(eye: str) -> None:
-    seen = oklab(linear(ramp(np.linspace(0, 1, 33))) @ SEEN_BY[eye].T)
-    light = np.diff(seen[:, 0])
-    assert (light > 0).all()
-    steps = np.sqrt((np.diff(seen, axis=0) ** 2).sum(1))
-    assert steps.max() < 2.2 * steps.min()
-
-
 def test_a_hundred_changed_cells_are_coloured_in_no_time() -> None:
     chance = np.random.default_rng(0)
     grid = EmbeddingGrid(chance.normal(size=(64, 64, 384)).astype(np.float32), "tiny-1", 16)
@@ -381,3 +366,23 @@ def test_many_changed_cells_are_coloured_in_the_back(monkeypatch: pytest.MonkeyP
     expected = grid_colours(editor.grid, GridColours.fitted(editor.original))
     mask = editor.grid.mask
     np.testing.assert_array_equal(seen.picture[mask][:, :3], expected[mask])
+
+
+def test_real_threads_answer_where_they_are_told_to() -> None:
+    calls: queue.Queue[Call] = queue.Queue()
+    editor = editor_of()
+    cells = CellAnalysis(editor, calls.put)
+    found: list[Overlay] = []
+    cells.overlay_changed.connect(found.append)
+    for number in range(20):
+        cells.show("likeness", cell=(number % 10, 3))
+        editor.do(Vary(where=Whole(), amount=1, seed=number))
+    while cells.busy:
+        calls.get(timeout=20)()
+    assert len(found) == 1
+    fresh = CellAnalysis(editor, run=lambda call, _name: call())
+    fresh.show("likeness", cell=(9, 3))
+    assert fresh.overlay.colours is not None
+    assert found[0].colours is not None
+    np.testing.assert_array_equal(found[0].colours[9, 3], fresh.overlay.colours[9, 3])
+    cells.close()

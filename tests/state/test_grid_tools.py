@@ -10,50 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssldiff_gui.core.edits import Interpolate, Paint, Rectangle, Runs, Stamp, Transplant, Vary
-from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.grid import EmbeddingGrid
-from ssldiff_gui.state.grid_cursor import Cursor, Ghost, Patch, Path, Ring, Way
+from ssldiff_gui.state.grid_cursor import Cursor, Ghost, Patch, Ring, Way
 from ssldiff_gui.state.grid_editor import GridEditor
 from ssldiff_gui.state.grid_tools import TOOLS, GridTools
 from tests.core.edit_cases import bits
-from tests.state.grid_cases import editor_of, kinds
-
-
-class Hand:
-    """Tools with an editor, and everything they said."""
-
-    def __init__(self, tool: str, editor: GridEditor | None = None, **values: float) -> None:
-        self.editor = editor_of() if editor is None else editor
-        self.tools = GridTools(self.editor, draw_seed=lambda: 11)
-        self.cursors: list[Cursor] = []
-        self.problems: list[UserError] = []
-        self.tools.cursor.connect(self.cursors.append)
-        self.tools.problem.connect(self.problems.append)
-        self.tools.set(**({"softness": 0, "variety": 0} | values))
-        self.tools.tool = tool
-
-    def drag(self, *places: tuple[float, float], held: tuple[str, ...] = ()) -> None:
-        self.tools.press(*places[0], held)
-        for place in places[1:]:
-            self.tools.drag(*place, held)
-        self.tools.release(*places[-1], held)
-
-    @property
-    def cursor(self) -> Cursor:
-        return self.cursors[-1]
-
-    def shape(self, kind: type) -> Any:
-        found = [shape for shape in self.cursor.shapes if isinstance(shape, kind)]
-        return found[0] if found else None
-
-    @property
-    def selected(self) -> set[tuple[int, int]]:
-        mask = self.editor.selection
-        return set() if mask is None else {(int(r), int(c)) for r, c in np.argwhere(mask)}
-
-    @property
-    def undo_text(self) -> str:
-        return self.editor.history.undo_text
+from tests.state.grid_cases import Hand, editor_of, kinds
 
 
 def test_the_brush_paints_what_alt_picked_in_one_step() -> None:
@@ -277,77 +239,6 @@ def test_vary_and_eraser() -> None:
     assert hand.undo_text == "Bring back 13 cells"
     hand.drag((4, 4))
     assert len(hand.editor.edits) == 2, "there is nothing left to bring back"
-
-
-def test_selections_add_subtract_and_meet() -> None:
-    hand = Hand("cells")
-    hand.tools.press(1, 1)
-    hand.tools.drag(2, 3)
-    assert hand.cursor.words == "2 × 3 cells"
-    assert len(hand.selected) == 6
-    hand.tools.release(2, 3)
-    hand.drag((2, 3), (4, 4), held=("Shift",))
-    assert len(hand.selected) == 11
-    hand.drag((2, 3), held=("Control",))
-    assert len(hand.selected) == 10
-    hand.drag((0, 0), (1, 15), held=("shift", "ctrl"))
-    assert hand.selected == {(1, 1), (1, 2), (1, 3)}
-    hand.drag((9, 9))
-    assert hand.selected == {(9, 9)}
-    hand.drag((-5, -5), (-3, -3))
-    assert hand.editor.selection is None
-    assert len(hand.editor.history) == 0
-
-
-def test_a_lasso_takes_the_cells_whose_centres_it_goes_around() -> None:
-    hand = Hand("lasso")
-    hand.drag((1.6, 1.6), (1.6, 5.4), (4.4, 5.4), (4.4, 1.6))
-    assert hand.selected == {(r, c) for r in (2, 3, 4) for c in (2, 3, 4, 5)}
-    hand.tools.press(1, 1)
-    hand.tools.drag(1, 5)
-    hand.tools.drag(5, 5)
-    assert hand.shape(Path).points == ((1, 1), (1, 5), (5, 5))
-    assert hand.cursor.words.endswith("cells")
-    assert hand.tools.cancel()
-    assert len(hand.selected) == 12, "what was selected before is selected again"
-    hand.drag((7.3, 7.2))
-    assert hand.selected == {(7, 7)}
-
-
-def test_similar_cells_by_a_threshold_that_dragging_moves() -> None:
-    hand = Hand("similar", threshold=0.9)
-    hand.tools.press(2, 2)
-    first = hand.selected
-    quarter = {(r, c) for r in range(6) for c in range(8)}
-    assert first == quarter
-    assert hand.cursor.words == "Likeness 0.90 · 48 cells"
-    hand.tools.drag(2, 60)
-    assert hand.tools.settings.threshold == pytest.approx(-0.26)
-    assert first < hand.selected
-    hand.tools.drag(2, -20)
-    assert hand.tools.settings.threshold == 1
-    hand.tools.cancel()
-    assert hand.selected == set()
-    assert hand.tools.settings.threshold == 0.9
-    hand.drag((2, 2))
-    hand.tools.set(threshold=1)
-    assert hand.selected == {(2, 2)}, "the slider moves the last selection"
-    hand.tools.set(threshold=0.9)
-    hand.drag((9, 2), held=("Shift",))
-    assert len(hand.selected) == 96
-    hand.drag((2, 2), held=("Control",))
-    assert hand.selected == {(r, c) for r in range(6, 12) for c in range(8)}
-
-
-def test_connected_cells_only() -> None:
-    grid = kinds(glass=False)
-    vectors = grid.vectors.copy()
-    vectors[:, 4] = vectors[11, 15]
-    hand = Hand("similar", editor_of(grid.with_vectors(vectors)), threshold=0.9, connected=True)
-    hand.drag((2, 1))
-    assert hand.selected == {(r, c) for r in range(6) for c in range(4)}
-    hand.tools.set(connected=False)
-    assert hand.selected == {(r, c) for r in range(6) for c in (0, 1, 2, 3, 5, 6, 7)}
 
 
 def test_the_eyedropper_takes_the_mean_of_a_square_and_follows_the_pointer() -> None:

@@ -162,3 +162,18 @@ def test_a_step_whose_follower_fails_can_still_be_undone(counter: Counter) -> No
     assert counter.history.undo_text == "Odd"
     counter.history.undo()
     assert state["value"] == 0
+
+
+def test_steps_of_another_session_can_be_undone_and_leave_the_document_as_clean_as_it_was() -> None:
+    history, told = History(), []
+    history.remember(Step("Paint", lambda: told.append("do"), lambda: told.append("undo")))
+    assert told == []
+    assert history.clean
+    history.push(Step("More", lambda: None, lambda: None))
+    history.remember(Step("Vary", lambda: None, lambda: told.append("late")))
+    assert not history.clean
+    for _ in range(3):
+        history.undo()
+    assert told == ["late", "undo"]
+    history.redo()
+    assert told[-1] == "do"

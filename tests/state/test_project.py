@@ -62,9 +62,9 @@ def test_changes_are_told_and_come_back(project: Project) -> None:
     assert again.state == project.state
     assert parse_edits(again.edits("g")) == (EDIT,)
     assert again.entries(GridEntry) == again.entries("grid") == (grid,)
-    assert again.workspace == WorkspaceEntry()
     again.put(WorkspaceEntry(grid="g"))
-    assert again.workspace.grid == "g"
+    again.put(WorkspaceEntry(grid="h"))
+    assert again.entries("workspace") == (WorkspaceEntry(grid="h"),)
     again.close()
 
 
@@ -183,6 +183,32 @@ def test_a_full_disk_is_said_once(
     again = reopened(project)
     assert len(again.entries(GridEntry)) == 20
     again.close()
+
+
+def test_closing_in_trouble_writes_what_can_be_written(
+    project: Project, pump: Pump, tmp_path: Path
+) -> None:
+    said = troubles(project)
+    project.put(GridEntry(id="before"))
+    project.folder.rename(tmp_path / "away")
+    project.check()
+    pump.until(lambda: said)
+    project.put(GridEntry(id="meanwhile"))
+    (tmp_path / "away").rename(project.folder)
+    project.close()
+    project.put(GridEntry(id="after"))
+    again = Project.open(project.folder)
+    assert [entry.id for entry in again.entries(GridEntry)] == ["before", "meanwhile"]
+    again.close()
+
+
+def test_closing_without_a_folder_is_no_crash(project: Project, pump: Pump, tmp_path: Path) -> None:
+    project.put(GridEntry(id="before"))
+    project.folder.rename(tmp_path / "away")
+    project.check()
+    pump.drain()
+    project.close()
+    assert not project.folder.exists()
 
 
 def test_a_drive_that_is_silent_is_said(

@@ -27,13 +27,13 @@ def project(tmp_path: Path) -> Project:
     return Project.create(tmp_path / "a.ssldiff")
 
 
-def shown(session: Session, pump: Pump, path: str = "/slides/a.svs") -> Document:
-    session.open(path)
+def shown(session: Session, pump: Pump, folder: Path) -> Document:
+    session.open(folder / "a.svs")
     pump.until(lambda: session.documents and session.documents[0].fingerprint)
     return session.documents[0]
 
 
-def test_drawn_here_and_shown_there(
+def test_drawn_here_and_shown_there(  # noqa: PLR0917
     session: Session,
     project: Project,
     pump: Pump,
@@ -41,7 +41,7 @@ def test_drawn_here_and_shown_there(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    document = shown(session, pump)
+    document = shown(session, pump, tmp_path)
     document.editor.add(SQUARE)
     assert document.fingerprint is not None
     carry(project, session.documents)()  # a slide that is not the project's
@@ -54,14 +54,14 @@ def test_drawn_here_and_shown_there(
     assert tmp_path in data_folder().parents
     other = Session(Settings.load(), deliver=pump.deliver, opener=fake_opener)
     other.autosave.elsewhere = lambda *scene: carried(project, *scene)
-    again = shown(other, pump)
+    again = shown(other, pump, tmp_path)
     assert [annotation.name for annotation in again.editor.annotations] == ["Tumour"]
     again.editor.remove([again.editor.annotations[0].id])
     other.shut_down()
 
     third = Session(Settings.load(), deliver=pump.deliver, opener=fake_opener)
     third.autosave.elsewhere = lambda *scene: carried(project, *scene)
-    assert shown(third, pump).editor.annotations == ()  # the user's own comes first
+    assert shown(third, pump, tmp_path).editor.annotations == ()  # the user's own comes first
     third.shut_down()
 
 
@@ -75,9 +75,9 @@ def test_what_a_project_carries_is_not_trusted(project: Project) -> None:
 
 
 def test_a_project_that_is_only_looked_at_is_not_written(
-    session: Session, project: Project, pump: Pump
+    session: Session, project: Project, pump: Pump, tmp_path: Path
 ) -> None:
-    document = shown(session, pump)
+    document = shown(session, pump, tmp_path)
     document.editor.add(SQUARE)
     assert document.fingerprint is not None
     project.put(SlideEntry(path="/slides/a.svs", fingerprint=document.fingerprint))

@@ -1,19 +1,17 @@
-"""Jobs wait, run, end, are moved and cancelled, and survive the program."""
+"""Jobs wait, run, end, are moved and cancelled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ssldiff_gui.core.errors import BadRequest, InUse, NoSpace, OutOfMemory, UserError
+from ssldiff_gui.core.errors import BadRequest, NoSpace, OutOfMemory, UserError
 from ssldiff_gui.core.geometry import Box
-from ssldiff_gui.core.project import JobEntry, ResultEntry
+from ssldiff_gui.core.project import JobEntry
 from ssldiff_gui.core.requests import (
     AnyRequest,
     EmbedRequest,
-    ExportRequest,
     GenerateRequest,
     ModelRequest,
 )
@@ -22,65 +20,9 @@ from ssldiff_gui.state.job_list import Job
 from ssldiff_gui.state.project import Project
 from ssldiff_gui.state.queue import Queue
 from tests.fakes.client import FakeClient, Script, picture
+from tests.state.queues import Ears, client, ears, fill, project, queue, render, titles
 
-
-class Ears:
-    """All that a queue says."""
-
-    def __init__(self, queue: Queue) -> None:
-        self.said: list[tuple[str, object]] = []
-        queue.finished.connect(lambda job, result: self.hear("finished", (job.title, result)))
-        queue.failed.connect(lambda job, error: self.hear("failed", (job.title, error)))
-        queue.cancelled.connect(lambda job: self.hear("cancelled", job.title))
-        queue.progressed.connect(lambda job: self.hear("progressed", (job.done, job.total)))
-        queue.preview.connect(lambda job, box, rgb: self.hear("preview", (job, box, rgb.shape)))
-        queue.tile_written.connect(lambda job, box: self.hear("tile", (job, box)))
-        queue.halted.connect(lambda error: self.hear("halted", error))
-        queue.ready.connect(lambda facts: self.hear("ready", facts.name))
-        queue.gone.connect(lambda words: self.hear("gone", words))
-
-    def hear(self, what: str, of: object) -> None:
-        self.said.append((what, of))
-
-    def of(self, what: str) -> list[object]:
-        return [found for kind, found in self.said if kind == what]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    made = Project.create(tmp_path / "a.ssldiff")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def client() -> FakeClient:
-    return FakeClient()
-
-
-@pytest.fixture
-def queue(project: Project, client: FakeClient) -> Queue:
-    return Queue(project, client)
-
-
-@pytest.fixture
-def ears(queue: Queue) -> Ears:
-    return Ears(queue)
-
-
-def render(project: Project, name: str = "r") -> GenerateRequest:
-    return GenerateRequest(
-        grid=str(project.path("grids/g.safetensors")),
-        canvas=str(project.path(f"canvases/{name}.ome.zarr")),
-    )
-
-
-def fill(queue: Queue, project: Project, titles: str, owner: str = "") -> list[str]:
-    return [queue.add(render(project, title), title, owner) for title in titles]
-
-
-def titles(jobs: tuple[Job, ...]) -> str:
-    return "".join(job.title for job in jobs)
+__all__ = ["client", "ears", "project", "queue"]
 
 
 def test_one_job_runs_at_a_time_in_order(
@@ -370,121 +312,6 @@ def test_a_listener_that_fails_does_not_stop_the_queue(
     assert queue.running is not None
     assert queue.running.id == b
     assert project.get(a) is None
-
-
-def crashed(project: Project) -> Project:
-    """Open a project again that was left without a goodbye."""
-    project._folder.close()
-    return Project.open(project.folder)
-
-
-def test_after_a_crash_all_jobs_wait_and_the_queue_is_paused(
-    queue: Queue, project: Project, client: FakeClient
-) -> None:
-    fill(queue, project, "abc")
-    queue.move(queue.jobs[2].id, 0)
-    again = crashed(project)
-    second = FakeClient()
-    other = Queue(again, second)
-    assert titles(other.jobs) == "acb"
-    assert {job.status for job in other.jobs} == {"waiting"}
-    assert other.paused
-    assert other.notice is not None
-    assert "3 jobs were not finished" in other.notice.message
-    assert second.submitted == []
-    project.path("canvases/a.ome.zarr").mkdir()
-    other.resume()
-    first = second.requests[0]
-    assert isinstance(first, GenerateRequest)
-    assert first.resume
-    for _ in range(3):
-        second.finish(other.jobs[0].id)
-    assert [Path(request.canvas).name[0] for request in second.renders] == ["a", "c", "b"]
-    again.close()
-
-
-def test_a_result_put_on_finishing_is_never_lost(
-    queue: Queue, project: Project, client: FakeClient
-) -> None:
-    """Whenever the program dies, there is the job or its result."""
-    states = []
-
-    def put(job: Job, _: object) -> None:
-        states.append(Project.open(project.folder))
-        project.put(ResultEntry(id="r"))
-        states.append(Project.open(project.folder))
-
-    queue.finished.connect(put)
-    (a,) = fill(queue, project, "a")
-    client.finish(a)
-    states.append(Project.open(project.folder))
-    assert [(s.get(a) is not None, s.get("r") is not None) for s in states] == [
-        (True, False), (True, True), (False, True),
-    ]  # fmt: skip
-
-
-def test_closing_leaves_the_running_job_to_the_next_time(
-    queue: Queue, project: Project, client: FakeClient, ears: Ears
-) -> None:
-    a, _ = fill(queue, project, "ab")
-    queue.close()
-    client.finish(a)
-    assert not ears.said
-    assert {entry.status for entry in project.entries(JobEntry)} == {"waiting"}
-
-
-def test_a_project_that_is_only_looked_at(project: Project, queue: Queue) -> None:
-    fill(queue, project, "ab")
-    looked_at = Project.open(project.folder)
-    other = Queue(looked_at, FakeClient())
-    assert other.jobs == ()
-    assert other.notice is None
-    with pytest.raises(InUse):
-        other.add(render(looked_at), "c")
-    other.add(ExportRequest(canvas=str(project.path("canvases/x")), output="/tmp/a.png"), "export")
-    assert len(other.jobs) == 1
-    looked_at.close()
-    assert {entry.title for entry in project.entries(JobEntry)} == {"a", "b"}
-
-
-def test_no_job_begins_while_the_project_moves(
-    queue: Queue, project: Project, client: FakeClient, tmp_path: Path
-) -> None:
-    work = project.begin_move(tmp_path / "b")
-    fill(queue, project, "a")
-    assert client.submitted == []
-    project.end_move(work())
-    assert client.renders[0].canvas == str(tmp_path / "b.ssldiff/canvases/a.ome.zarr")
-
-
-HOSTILE: list[dict[str, object]] = [
-    {"kind": "export", "canvas": "./canvases/a", "output": "/home/me/.bashrc"},
-    {"kind": "export", "canvas": "./canvases/a", "output": "./../x.png"},
-    {"kind": "export", "canvas": "./canvases/a", "output": ".//etc/x.png"},
-    {"kind": "generate", "grid": "./grids/a", "canvas": "/tmp/x"},
-    {"kind": "generate", "grid": "/etc/passwd", "canvas": "./canvases/a"},
-    {"kind": "generate", "grid": "./grids/a", "canvas": "./canvases/a", "start_from": "../../x"},
-    {"kind": "embed", "slide": "/a", "model": "m", "output": "grids/a"},
-    {"kind": "embed", "slide": "/a", "model": "m", "output": "./grids/../../x"},
-    {"kind": "check", "canvas": "./canvases/a", "output": "./C:/x"},
-    {"kind": "model", "name": "m", "accept": True},
-    {"kind": "train", "output": "./grids/x"},
-    {},
-]
-
-
-@pytest.mark.parametrize("request_", HOSTILE)
-def test_a_job_that_reaches_outside_does_not_come_back(
-    project: Project, request_: dict[str, object]
-) -> None:
-    project.put(JobEntry(id="bad", request=request_))  # type: ignore[arg-type]
-    client = FakeClient()
-    queue = Queue(project, client)
-    assert queue.jobs == ()
-    assert queue.notice is not None
-    assert project.get("bad") is None
-    assert client.submitted == []
-    assert not queue.paused
 
 
 def test_a_request_that_cannot_be_read_fails_alone(

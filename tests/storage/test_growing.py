@@ -227,9 +227,7 @@ def test_a_folder_that_vanished_is_said_to_be_gone(growing: GrowingCanvas, path:
 def test_a_tile_that_vanished_is_nothing(growing: GrowingCanvas, path: Path) -> None:
     with a_canvas(path) as canvas:
         fill(canvas, a_picture())
-        seen(growing)
         shard_path(path, (0, 0, 0)).unlink()
-        growing.refresh()
         shown = seen(growing)
     assert (shown[:64, :64] == NOTHING).all()
     assert np.array_equal(shown[64:], a_picture()[64:])
@@ -278,3 +276,50 @@ def test_closed_it_holds_nothing(growing: GrowingCanvas, path: Path) -> None:
     seen(growing, 3)
     growing.slide.close()
     assert growing._source._levels._sketch is None
+
+
+def test_at_the_end_only_what_was_not_told_is_read_again(
+    growing: GrowingCanvas, path: Path
+) -> None:
+    told: list[Box] = []
+    growing.scene.changed.connect(told.extend)
+    picture = a_picture()
+    with a_canvas(path) as canvas:
+        growing.set_preview(growing.scene.box, np.full((8, 8, 3), 90, np.uint8))
+        for at in all_tiles(canvas)[:-2]:
+            write(canvas, growing, picture, at)
+        seen(growing)
+        for at in all_tiles(canvas)[-2:]:  # whose words are lost
+            canvas.write(*at, tile_of(canvas, picture, *at))
+        canvas.finish()
+        told.clear()
+        growing.refresh()
+        assert sum(box.area for box in told) < 3 * TILE * TILE
+        growing.scene.read_level(0, Box(0, 0, 8, 8))
+        assert sum(box.area for box in told) < 5 * TILE * TILE
+        assert np.array_equal(seen(growing), whole(canvas))
+        told.clear()
+        grid = a_grid(1)
+        canvas.change(a_recipe(grid, WIDE, HIGH), grid, [(1, 1)])
+        after = a_picture(seed=5)
+        canvas.write(1, 1, tile_of(canvas, after, 1, 1))  # nor is this one told of
+        canvas.finish()
+        growing.refresh()
+        growing.scene.read_level(0, Box(0, 0, 8, 8))
+        assert Box(64, 64, 64, 64) in told
+        assert sum(box.area for box in told) < 2 * TILE * TILE
+        for level in range(4):
+            assert close_to(seen(growing, level), whole(canvas, level))
+
+
+def test_old_pixels_are_seen_from_far_away_too(growing: GrowingCanvas, path: Path) -> None:
+    before = a_picture()
+    with a_canvas(path) as canvas:
+        canvas.write(0, 0, tile_of(canvas, before, 0, 0))
+        canvas.write(1, 2, tile_of(canvas, before, 1, 2))
+        grid = a_grid(1)
+        canvas.change(a_recipe(grid, WIDE, HIGH), grid, [(0, 0), (1, 2)])
+    shown = seen(growing, 1)
+    assert close_to(shown[:32, :32], halved(before[:64, :64]))
+    assert close_to(shown[32:64, 64:96], halved(before[64:128, 128:192]))
+    assert (shown[32:64, :64] == NOTHING).all()

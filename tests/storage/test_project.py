@@ -24,7 +24,6 @@ from ssldiff_gui.core.errors import (
     UnsupportedFile,
 )
 from ssldiff_gui.core.project import EditRecord, GridEntry, Record, ResultEntry, SlideEntry, fold
-from ssldiff_gui.storage import project_copy
 from ssldiff_gui.storage.project import ProjectFolder
 from ssldiff_gui.storage.project_files import BEFORE, SNAPSHOT
 from ssldiff_gui.storage.project_journal import journal_path, journals, read_journal
@@ -143,7 +142,7 @@ def test_a_project_without_any_good_snapshot_is_named(folder: ProjectFolder) -> 
     (path / SNAPSHOT).write_bytes(b"{")
     (path / BEFORE).unlink(missing_ok=True)
     before = content(path)
-    with pytest.raises(BrokenFile, match="a.ssldiff is damaged"):
+    with pytest.raises(BrokenFile, match=r"a\.ssldiff is damaged"):
         ProjectFolder.open(path)
     assert content(path) == before
 
@@ -284,6 +283,25 @@ def test_a_long_journal_gives_way_to_a_snapshot(folder: ProjectFolder) -> None:
     assert load(folder.path).records == 0
 
 
+def test_a_snapshot_that_comes_late_does_not_undo_a_later_one(folder: ProjectFolder) -> None:
+    first = folder.turn()
+    later = Record(put=SlideEntry(id="later", path="/x"))
+    folder.append(later)
+    folder.turn()(WHOLE.apply(later))
+    first(WHOLE)
+    folder.append(Record(drop=("slide", "slide-1")))
+    folder.close()
+    assert set(load(folder.path).state.entries) == {"grid-0001", "result-01", "later"}
+
+
+def test_nothing_is_written_after_the_goodbye(folder: ProjectFolder) -> None:
+    folder.close(WHOLE)
+    before = content(folder.path)
+    folder.append(Record(put=SlideEntry(id="late", path="/x")))
+    folder.close(WHOLE)
+    assert content(folder.path) == before
+
+
 def test_a_folder_that_is_gone_is_noticed_once_and_taken_up_again(
     folder: ProjectFolder, tmp_path: Path
 ) -> None:
@@ -314,8 +332,12 @@ def test_a_folder_that_somebody_took_meanwhile_stays_theirs(
         folder.look()
     (tmp_path / "copy").rename(folder.path)
     other = ProjectFolder.open(folder.path)
-    folder.rescue(WHOLE)
+    before = content(folder.path)
+    with pytest.raises(InUse):
+        folder.rescue(WHOLE)
     assert folder.read_only is not None
+    folder.append(Record(drop=("slide", "slide-1")))
+    assert content(folder.path) == before
     other.close()
 
 
@@ -406,7 +428,7 @@ def test_a_copy_that_does_not_fit_is_refused_before_it_begins(
     folder: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder.path / "grids/grid-0001.safetensors").write_bytes(bytes(1000))
-    monkeypatch.setattr(project_copy.shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
     with pytest.raises(NoSpace):
         elsewhere(folder, WHOLE, tmp_path / "b.ssldiff", leave=False)
     assert not (tmp_path / "b.ssldiff").exists()

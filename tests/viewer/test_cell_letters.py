@@ -21,8 +21,10 @@ def test_words_are_white_with_a_dark_edge_and_stay_in_their_squares(qapp, ratio)
         assert not tile[:, [0, -1]][..., 3].any()
 
 
-def test_a_free_word_begins_in_the_corner(qapp):
+def test_a_free_word_stands_on_a_plate_in_the_corner(qapp):
     picture, side = words_picture(["12 × 8 cells"], 1.0, at_corner=True)
     rows, columns = np.nonzero(picture[..., 3])
-    assert rows.max() < 20 < side
-    assert columns.min() <= 3
+    assert rows.max() < 26 < side
+    assert columns.max() >= side - 2
+    assert (picture[: rows.max(), 8:-8, 3] > 150).all()
+    assert (picture[..., :3].min(axis=2) > 240).any()

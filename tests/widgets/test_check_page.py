@@ -46,6 +46,17 @@ def test_an_unchecked_result_offers_the_check(page, qtbot):
     assert "still" in page.check.toolTip()
 
 
+def test_the_keyboard_stays_where_it_is_while_the_same_is_shown_again(page, qtbot):
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    page.histogram.setFocus()
+    page.show_result("Colon, seed 7")
+    page.show_check(CHECK)
+    assert page.histogram.hasFocus()
+    page.show_result("Another")
+    assert page.unchecked.isVisible()
+
+
 def test_the_verdict_is_in_words(page):
     assert page.share.text() == "94 % of cells show what was asked"
     assert page.facts.text() == "Mean likeness 0.87 · 100 cells"

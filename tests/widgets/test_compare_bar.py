@@ -10,7 +10,8 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from ssldiff_gui.app.theme import palette_of
 from ssldiff_gui.core.check_colours import CIVIDIS
-from ssldiff_gui.widgets.compare_bar import WAYS, CompareBar
+from ssldiff_gui.widgets.check_page import COMPARE
+from ssldiff_gui.widgets.compare_bar import CompareBar
 from ssldiff_gui.widgets.legend import Legend, Ramp
 from ssldiff_gui.widgets.synthetic_badge import WORD, Plate, SyntheticBadge, ink_on
 from ssldiff_gui.widgets.tokens import DARK, LIGHT, contrast
@@ -41,10 +42,10 @@ def bar(qtbot) -> CompareBar:
 def test_a_click_chooses_a_way(bar: CompareBar) -> None:
     chosen: list[str] = []
     bar.mode_chosen.connect(chosen.append)
-    for place, (key, *_) in enumerate(WAYS):
+    for place, (key, *_) in enumerate(COMPARE):
         bar.segments.button(place).click()
         assert bar.mode == key
-    assert chosen == [key for key, *_ in WAYS]
+    assert chosen == [key for key, *_ in COMPARE]
 
 
 def test_the_keyboard_reaches_every_way_and_the_map(bar: CompareBar, qtbot) -> None:
@@ -53,13 +54,13 @@ def test_the_keyboard_reaches_every_way_and_the_map(bar: CompareBar, qtbot) -> N
     bar.mode_chosen.connect(chosen.append)
     bar.check_toggled.connect(toggled.append)
     bar.show_check(False)
-    buttons = [bar.segments.button(place) for place in range(len(WAYS))]
+    buttons = [bar.segments.button(place) for place in range(len(COMPARE))]
     assert all(button.accessibleName() and button.toolTip() for button in buttons)
     assert buttons[0].focusPolicy() & Qt.FocusPolicy.TabFocus  # the arrows lead to the others
     buttons[0].setFocus()
     for button in buttons[:-1]:
         QTest.keyClick(button, Qt.Key.Key_Right)
-    assert chosen == [key for key, *_ in WAYS[1:]]
+    assert chosen == [key for key, *_ in COMPARE[1:]]
     assert bar.check.accessibleName() == "Check map"
     QTest.keyClick(bar.check, Qt.Key.Key_Space)
     assert toggled == [True]

@@ -40,7 +40,8 @@ def dialog(qtbot):
     qtbot.addWidget(dialog)
     dialog.show_offers(OFFERS)
     dialog.show()
-    qtbot.waitExposed(dialog)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
     return dialog
 
 

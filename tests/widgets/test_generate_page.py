@@ -132,6 +132,20 @@ def test_a_large_render_needs_consent_and_each_cost_its_own(page, qtbot):
     assert page.generate.isEnabled()
 
 
+def test_consent_holds_for_one_render(page, qtbot):
+    page.show_cost(LARGE)
+    QTest.keyClick(page.cost.consent, Qt.Key.Key_Space)
+    with qtbot.waitSignal(page.generate_requested):
+        press(page.generate)
+    assert not page.generate.isEnabled()
+
+
+def test_a_seed_too_large_for_the_field_is_kept(page, changes):
+    page.show_settings(RenderShown("starter", 2**40 + 1, "lock"))
+    press(page.seed.modes.button(1))
+    assert changes[-1].seed == 2**40 + 1
+
+
 def test_work_takes_the_place_of_the_button(page, qtbot):
     page.show_work(Work("Colon, seed 7", 0.3))
     assert page.work.isVisible()

@@ -21,7 +21,7 @@ from ssldiff_gui.widgets.model_window import OFFERED, ModelWindow
 OWN = ModelEntry("own", "A model of one's own", size=420_000_000, kind="Generator")
 CARRIED = ModelEntry("starter", "Starter", own=False, kind="Encoder")
 OPEN = ModelEntry("dino", "DINOv2", False, size=88_000_000, licence="Apache-2.0",
-                  terms="https://terms", commercial=True)  # fmt: skip
+                  terms="https://terms", commercial=True, source="timm/dinov2")  # fmt: skip
 GATED = ModelEntry(
     "virchow", "Virchow2", False, licence="CC", gate="https://gate", commercial=False
 )
@@ -50,6 +50,8 @@ def test_a_download_needs_its_terms_accepted(window, qtbot):
     details = window.details
     assert details.title.text() == "DINOv2"
     assert details.licence.text() == "Licence: Apache-2.0"
+    assert details.facts["Source"][1].text() == "timm/dinov2"
+    assert not details.facts["Folder"][0].isVisible()
     assert not details.download_button.isEnabled()
     with qtbot.assertNotEmitted(window.download_requested):
         click(details.download_button)
@@ -67,7 +69,7 @@ def test_a_gated_one_says_where_to_ask(window, qtbot):
     assert window.details.gate_button.isVisible()
     with qtbot.waitSignal(window.link_requested) as asked:
         click(window.details.gate_button)
-    assert asked.args == ["https://g"]
+    assert asked.args == ["https://gate"]
     window.choose("dino")
     assert not window.details.gate_button.isVisible()
     with qtbot.waitSignal(window.link_requested) as asked:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
+from itertools import pairwise
 
 import pytest
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QRect, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
     QLabel,
+    QListView,
     QPushButton,
     QToolButton,
     QWidget,
 )
 
+from ssldiff_gui.app.actions import BY_KEY
 from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.widgets.controls import ElidedLabel
+from ssldiff_gui.widgets.palette_grid import NAME
 from ssldiff_gui.widgets.picture import Tile
 from ssldiff_gui.widgets.tokens import THEMES, contrast
 from tests.gui.gallery_pages import STATES, framed
 
+FULLEST = ("region problem", "grid cell", "generate advanced", "check checked", "palette full")
 WIDTHS, HEIGHTS = (264, 320), (420, 820)
 
 
@@ -108,7 +114,7 @@ def test_there_is_at_most_one_primary_button(qtbot, theme, name):
 def test_the_keyboard_reaches_everything_and_a_reader_can_name_it(qtbot, theme, name):
     page = framed(name, STATES[name]())
     qtbot.addWidget(page)
-    page.resize(264, 820)
+    page.resize(264, 1800)  # nothing scrolls, so that places say what stands above what
     page.show()
     page.activateWindow()
     qtbot.waitUntil(page.isActiveWindow)
@@ -120,6 +126,8 @@ def test_the_keyboard_reaches_everything_and_a_reader_can_name_it(qtbot, theme, 
         if focus in reached:
             break
         reached.append(focus)
+    tops = [part.mapTo(page, part.rect().topLeft()).y() for part in reached]
+    assert all(later >= earlier - 20 for earlier, later in pairwise(tops)), "from top to bottom"
     wanted = [
         part
         for part in shown(page, QAbstractButton) + shown(page, QComboBox)
@@ -150,8 +158,8 @@ class _Alone(QObject):
 def test_nothing_leaks_and_no_part_is_a_window_of_its_own(qapp, theme):
     before, alone, gone = set(map(id, qapp.topLevelWidgets())), _Alone(), {}
     qapp.installEventFilter(alone)
-    for name, make in STATES.items():
-        page = make()
+    for name in FULLEST:
+        page = STATES[name]()
         alone.expected = page
         page.show()
         QTest.qWait(2)
@@ -171,30 +179,77 @@ def test_nothing_leaks_and_no_part_is_a_window_of_its_own(qapp, theme):
     assert [w for w in qapp.topLevelWidgets() if id(w) not in before] == []
 
 
+def _caption_of_tile(page):
+    tile = next(tile for tile in shown(page, Tile))
+    return tile, QRect(0, tile.height() - tile.CAPTION, tile.width(), tile.CAPTION), "panel"
+
+
+def _caption_of_swatch(page):
+    grid = page.grid
+    box = grid.visualRect(grid.model().index(0))
+    return grid.viewport(), QRect(box.x(), box.bottom() - NAME, box.width(), NAME), "panel"
+
+
+def _caption_of_annotation(page):
+    rows = page.findChild(QListView, "annotations")
+    box = rows.visualRect(rows.model().index(0))
+    return rows.viewport(), QRect(box.x() + 34, box.y() + 26, 90, 14), "selection"
+
+
 @pytest.mark.parametrize("mode", THEMES)
-def test_painted_words_can_be_read(qtbot, theme, mode):
-    """Find, in what is drawn, an ink of at least 4.5:1 against the ground for painted captions."""
+@pytest.mark.parametrize(
+    ("name", "find"),
+    [
+        ("grid cell", _caption_of_tile),
+        ("palette full", _caption_of_swatch),
+        ("region ready", _caption_of_annotation),
+    ],
+)
+def test_painted_words_can_be_read(qtbot, theme, mode, name, find):
+    """What a style sheet does not reach has its tokens too: 4.5:1 as it is drawn."""
     theme.set_mode(mode)
-    page = framed("grid cell", STATES["grid cell"]())
+    page = framed(name, STATES[name]())
     qtbot.addWidget(page)
     page.resize(264, 820)
     page.show()
     QTest.qWait(10)
-    holder = page.findChild(QWidget, "page")
-    tile = next(t for t in holder.findChildren(Tile) if t.isVisible())
-    image = page.grab().toImage()
-    ratio = image.width() / page.width()
-    corner = tile.mapTo(page, tile.rect().bottomLeft())
-    tokens = THEMES[mode]
-    inks = set()
-    for x in range(tile.width()):
-        for y in range(tile.CAPTION - 2):
-            inks.add(image.pixelColor(round((corner.x() + x) * ratio),
-                                      round((corner.y() - y) * ratio)).name())  # fmt: skip
-    assert max(contrast(ink, tokens.panel) for ink in inks) >= 4.5
+    widget, box, ground = find(page)
+    image = widget.grab(box).toImage()
+    inks = {
+        image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())
+    }
+    below = getattr(THEMES[mode], ground)
+    assert max(contrast(ink, below) for ink in inks) >= 4.5
 
 
 def test_every_state_of_every_page_is_in_the_gallery():
     assert {name.split()[0] for name in STATES} == {
         "region", "grid", "generate", "check", "palette"
     }  # fmt: skip
+
+
+KEYS = {
+    "Embed": "region.embed", "Draw a region": "tool.rectangle",
+    "Draw another region": "tool.rectangle", "Generate": "render.generate",
+    "Live: render while I paint": "render.live", "Generate…": "view.generate",
+    "Deselect": "cells.none", "Keep": "cells.keep", "Show the check map": "check.map",
+    "Check": "check.check", "Check again": "check.check", "Curtain": "compare.curtain",
+    "Blink": "compare.blink", "Difference": "compare.difference", "Export…": "export.export",
+    "Pause": "render.pause", "Cancel": "render.cancel",
+    "Delete the annotation": "annotation.delete", "Lock the annotation": "annotation.lock",
+    "Zoom to the annotation": "annotation.zoom", "Import annotations": "file.import",
+    "Export annotations": "file.export",
+}  # fmt: skip
+"""Which action does the same as a button."""
+
+
+def test_tooltips_say_the_shortcuts_that_hold(qtbot, theme):
+    said = {}
+    for make in STATES.values():
+        page = make()
+        qtbot.addWidget(page)
+        for button in page.findChildren(QAbstractButton):
+            found = re.search(r"  \((.+)\)$", button.toolTip())
+            if found and button.isEnabled():
+                said[button.accessibleName() or button.text()] = found[1]
+    assert said == {name: BY_KEY[key].shortcut for name, key in KEYS.items()}

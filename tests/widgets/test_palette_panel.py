@@ -62,7 +62,7 @@ def test_an_empty_palette_offers_where_to_begin(panel, qtbot):
 def test_the_menu_of_the_plus_says_where_from(panel, qtbot):
     acts = panel.add.menu().actions()
     panel.can_add(("cell",))
-    assert [act.isEnabled() for act in acts] == [True, False, False]
+    assert [act.isEnabled() for act in acts] == [True, False, False, False]
     with qtbot.waitSignal(panel.add_requested) as asked:
         acts[0].trigger()
     assert asked.args == ["cell"]
@@ -109,6 +109,17 @@ def test_a_name_is_changed_in_place(panel, qtbot):
     with qtbot.waitSignal(panel.renamed) as renamed:
         QTest.keyClick(editor, Qt.Key.Key_Return)
     assert renamed.args == ["stroma", "Loose stroma"]
+
+
+def test_a_name_that_is_being_typed_is_left_alone(panel, qtbot):
+    click(panel, 1)
+    QTest.keyClick(panel.grid, Qt.Key.Key_F2)
+    editor = panel.grid.findChild(QLineEdit)
+    editor.selectAll()
+    QTest.keyClicks(editor, "Loose")
+    other = PaletteItem("stroma", "Stroma", TILE[:32], "From the slide")
+    panel.show_items((ITEMS[0], other, *ITEMS[2:]), "gland")
+    assert editor.text() == "Loose"
 
 
 @pytest.mark.parametrize("typed", ["", "Stroma"])

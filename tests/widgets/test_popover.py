@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from ssldiff_gui.widgets.popover import Popover
 
@@ -57,6 +57,17 @@ def test_a_press_beside_it_closes_it_and_one_within_does_not(window):
     assert window.popover.isVisible()
     QTest.mouseClick(window.popover, Qt.MouseButton.LeftButton, pos=QPoint(10, 390))
     assert not window.popover.isVisible()
+
+
+def test_one_with_nothing_to_press_is_closed_by_escape_too(window):
+    window.popover.dismiss()
+    words = QLabel("Only words.")
+    words.hide()
+    other = Popover(window, words)
+    other.open_at(window.anchor)
+    assert words.isVisible()
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert not other.isVisible()
 
 
 def test_its_anchor_closes_it_again(window):

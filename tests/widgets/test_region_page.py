@@ -46,6 +46,7 @@ def test_with_a_region_embedding_is_the_next_step(page, qtbot):
     page.show_region(REGION)
     assert not page.draw.isVisible()
     assert page.size_words.text() == "1.02 × 0.77 mm"
+    assert page.pixels.text() == "2,048 × 1,536 px"
     assert page.cost.text() == "2,304 cells · about 40 s · 2 MB"
     with qtbot.waitSignal(page.embed_requested):
         press(page.embed)

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtTest import QTest
 
 from ssldiff_gui.widgets.scatter import Scatter
@@ -179,10 +179,10 @@ def test_outliers_do_not_press_the_rest_together():
 
 
 def test_the_inside_of_an_outline():
-    outline = np.array([(0, 0), (4, 0), (4, 4), (2, 1), (0, 4)])
-    points = np.array([(1, 1), (2, 2), (3.5, 2), (9, 9)], np.float32)
-    assert inside(points, outline).tolist() == [0, 2]
-    assert inside(points, outline[:2]).tolist() == []
+    outline = [QPointF(x, y) for x, y in ((0, 0), (40, 0), (40, 40), (20, 10), (0, 40))]
+    points = np.array([(10, 10), (20, 20), (35, 20), (90, 90), (-5, 10)], np.float32)
+    assert inside(points, outline, (50, 60)).tolist() == [0, 2]
+    assert inside(points, outline[:2], (50, 60)).tolist() == []
 
 
 def test_an_arrow_stays_where_nothing_lies_that_way():

@@ -107,6 +107,17 @@ def test_steering_by_a_class_empties_the_words(card):
     assert card.fields.class_name == ""
 
 
+def test_words_stay_while_the_same_is_offered_again(card):
+    press(card.buttons["steer"])
+    QTest.keyClicks(card.fields.text, "gla")
+    completer = card.fields.text.completer()
+    card.show_steer(SteerShown(("Tumour", "Stroma"), ("gland", "dense", "fibrous")))
+    card.show_selection(SelectionShown(128, "6 % of the grid", "Gland"))
+    assert card.fields.text.text() == "gla"
+    assert card.fields.text.completer() is completer
+    assert card.row.isVisible()
+
+
 def test_without_a_prior_steering_says_why(card):
     card.show_steer(SteerShown(missing="No prior for this encoder is installed."))
     assert not card.buttons["steer"].isEnabled()

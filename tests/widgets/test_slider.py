@@ -52,6 +52,20 @@ def test_a_number_is_typed(slider):
     assert slider.slider.value() == 17
 
 
+def test_what_is_being_typed_is_left_alone(slider, qtbot):
+    slider.activateWindow()
+    qtbot.waitUntil(slider.isActiveWindow)
+    slider.field.setFocus()
+    slider.field.selectAll()
+    QTest.keyClicks(slider.field, "8")
+    slider.show_value(20)
+    QTest.keyClicks(slider.field, "5")
+    QTest.keyClick(slider.field, Qt.Key.Key_Return)
+    assert slider.value == 85
+    slider.show_value(20)
+    assert slider.value == 20
+
+
 def test_a_drag_changes_often_and_settles_once(slider):
     seen = told(slider)
     bar = slider.slider

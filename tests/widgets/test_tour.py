@@ -105,6 +105,18 @@ def test_a_part_that_is_hidden_leaves_the_words_in_the_middle(window):
     assert middle.manhattanLength() < 4
 
 
+def test_space_is_left_to_the_picture_while_something_is_to_be_done(window):
+    window.button.setFocus()
+    window.tour.start(window.steps)
+    window.tour.forward()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert window.tour.step.key == "draw"
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert window.tour.step.key == "other"
+    window.tour.leave()
+    assert window.focusWidget() is window.button
+
+
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_escape_leaves_it(window, qtbot, elsewhere):
     window.tour.start(window.steps)

@@ -59,8 +59,8 @@ class Joints:
         self.models = ModelsJoint(frame, window)
         self.help = HelpJoint(frame, window)
         self.each: tuple[Joint, ...] = (
-            self.region, self.cells, self.grid, self.palette, self.generate, self.beside, self.check,
-            self.strip, self.canvas, self.export, self.project, self.models, self.help,
+            self.region, self.cells, self.grid, self.palette, self.generate, self.beside,
+            self.check, self.strip, self.canvas, self.export, self.project, self.models, self.help,
         )  # fmt: skip
         self.by_name = {
             "region": self.region,
@@ -74,6 +74,10 @@ class Joints:
             "models": self.models,
             "help": self.help,
         }
+        self._join(frame)
+
+    def _join(self, frame: Frame) -> None:
+        """Let pages lead to each other."""
         parts = frame.parts
         parts.grid.draw_requested.connect(lambda: frame.choose_tool("rectangle"))
         parts.grid.generate_requested.connect(lambda: frame.turn_to("Generate"))

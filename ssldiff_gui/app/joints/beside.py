@@ -209,9 +209,9 @@ class BesideJoint:
     def _go_there(self, _: object = None) -> None:
         """Bring the canvas' place into both views, which are linked."""
         view, made = self._original, self._made
-        if view is not None and made is not None and made.region is not None:
-            if view.document is self._of:
-                view.zoom_to(made.region.box)
+        there = view is not None and view.document is self._of
+        if there and view is not None and made is not None and made.region is not None:
+            view.zoom_to(made.region.box)
 
     # -- what the worker says ----------------------------------------------------------------------
 
@@ -287,6 +287,7 @@ def _made_of(place: Workplace, opened_grid: OpenGrid, entry: ResultEntry) -> Mad
         grid.columns * grid.cell,
         grid.rows * grid.cell,
         scale=grid.scale,
+        name=entry.name,
         georeference=scene.georeference if grid.region is None and step == 1.0 else None,
     )
     return Made(entry.id, canvas, grid.region)

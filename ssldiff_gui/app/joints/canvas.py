@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from qtpy.QtCore import Qt
 
 from ssldiff_gui.app.joints.canvas_offers import offers_of
-from ssldiff_gui.app.joints.joint import Frame
+from ssldiff_gui.app.joints.joint import Frame, Ties
 from ssldiff_gui.app.joints.words import bytes_text
 from ssldiff_gui.core.errors import MissingModel, UserError
 from ssldiff_gui.core.project import PaletteEntry
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QMainWindow
 
     from ssldiff_gui.core.geometry import Scale
+    from ssldiff_gui.state.bench import OpenGrid
     from ssldiff_gui.state.workplace import Workplace
 
 MOST_PIXELS = 1 << 32
@@ -72,15 +74,20 @@ class CanvasJoint:
         self._palette: tuple[PaletteGrid, ...] = ()
         self._offers: Mapping[str, CanvasOffer] = {}
         self._wish = 0
+        self._ties = Ties()
+        self._awaited = False
+        """Whether a canvas was asked for that is not there yet."""
         self.dialog: NewCanvasDialog | None = None
 
     def enter(self, place: Workplace) -> None:
         """Follow a project."""
         self._place = place
+        self._ties.tie(place.bench.grid_changed, self._on_grid)
 
     def leave(self) -> None:
         """Follow none any more."""
-        self._place = None
+        self._ties.loose()
+        self._place, self._awaited = None, False
         self._wish += 1
         if self.dialog is not None:
             self.dialog.reject()
@@ -121,7 +128,10 @@ class CanvasJoint:
         opened = place.bench.open
         encoder = "" if opened is None else opened.editor.original.encoder
         self._palette = palette
-        found = offers_of(place.models.inventory.priors_for(None), palette, encoder)
+        document = self._frame.session.current
+        scale = None if document is None else document.scale
+        unit = "µm" if scale is None else scale.unit
+        found = offers_of(place.models.inventory.priors_for(None), palette, encoder, unit)
         self._offers = {offer.id: offer for offer in found}
         if not found:
             self._frame.reporter.problem(
@@ -146,7 +156,7 @@ class CanvasJoint:
     def _tell_cost(self, choice: CanvasChoice) -> None:
         if self.dialog is not None:
             offer = self._offers.get(choice.model)
-            self.dialog.show_cost(*cost_of(choice, 32 if offer is None else offer.cell))
+            self.dialog.show_cost(*(("", "") if offer is None else cost_of(choice, offer)))
 
     # -- drawing -----------------------------------------------------------------------------------
 
@@ -162,10 +172,17 @@ class CanvasJoint:
         except UserError as error:
             self._frame.reporter.problem(error)
             return
+        self._awaited = True
         if choice.origin != "palette" and self._frame.session.current is None:
             # Nothing is open, so that the queue is not seen either.
             self._frame.reporter.tell("The canvas is being drawn.", "It opens when it is there.")
         self._frame.on_change()
+
+    def _on_grid(self, opened: OpenGrid | None) -> None:
+        """Show the page of the grid once a canvas is there: editing it is the next step."""
+        if self._awaited and opened is not None and not opened.document.slide.has_file:
+            self._awaited = False
+            self._frame.turn_to("Grid")
 
     def _wanted(self, choice: CanvasChoice) -> NewCanvas:
         offer = self._offers.get(choice.model)
@@ -188,11 +205,15 @@ class CanvasJoint:
         place.drawing.paint(found.name, choice.rows, choice.columns, found.item.name or "Canvas")
 
 
-def cost_of(choice: CanvasChoice, cell: int) -> tuple[str, str]:
-    """Return what a canvas takes once it is rendered, and why it is too large, if it is."""
-    width, height = choice.columns * cell, choice.rows * cell
+def cost_of(choice: CanvasChoice, offer: CanvasOffer) -> tuple[str, str]:
+    """Return what a canvas takes once it is rendered, and why it cannot be drawn, if so."""
+    width, height = choice.columns * offer.cell, choice.rows * offer.cell
     if width * height > MOST_PIXELS:
         return "", "That is too large to be rendered: take fewer cells."
+    known = {word.lower() for word in offer.words}
+    said = re.findall(r"[^\W\d_]+(?:[-'][^\W\d_]+)*", choice.text.lower())
+    if choice.origin == "text" and known.isdisjoint(said):
+        return "", "It knows none of these words."
     disk = bytes_text(estimate(width, height).disk)
     return f"{choice.rows * choice.columns:,} cells · {disk} when rendered", ""
 

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from ssldiff_gui.app.joints.canvas import PaletteGrid
 
 
+LITTLE = 3
+"""Letters of a word that says little by itself: "of", "the"."""
+
+
 def offers_of(
-    priors: Sequence[InstalledModel], palette: Sequence[PaletteGrid], encoder: str
+    priors: Sequence[InstalledModel],
+    palette: Sequence[PaletteGrid],
+    encoder: str,
+    unit: str = "µm",
 ) -> tuple[CanvasOffer, ...]:
     """Return what is offered: those of an encoder first, then others.
 
@@ -27,13 +34,19 @@ def offers_of(
         an offer of their own.
     encoder
         Of the grid at hand; empty when there is none.
+    unit
+        Of the scale of the picture in view: what was trained on such comes next.
     """
     specs = {e.name: e.model.prior for e in priors if e.model is not None and e.model.prior}
-    ordered = sorted(specs.items(), key=lambda pair: pair[1].encoder != encoder)
+    ordered = sorted(specs.items(), key=lambda pair: _far(pair[1], encoder, unit))
     drawn = {spec.encoder for spec in specs.values()}
     alone = dict.fromkeys(one.encoder for one in palette if one.encoder not in drawn)
     found = [_of_prior(name, spec, palette) for name, spec in ordered]
     return (*found, *[_of_palette(name, palette) for name in alone])
+
+
+def _far(spec: PriorSpec, encoder: str, unit: str) -> tuple[bool, bool]:
+    return spec.encoder != encoder, spec.pixel is None or spec.pixel.unit != unit
 
 
 def _of_prior(name: str, spec: PriorSpec, palette: Sequence[PaletteGrid]) -> CanvasOffer:
@@ -69,9 +82,19 @@ def _of_palette(encoder: str, palette: Sequence[PaletteGrid]) -> CanvasOffer:
 
 
 def words_of(spec: PriorSpec) -> tuple[str, ...]:
-    """Return the words that a prior knows; none when it reads no text."""
+    """Return the words that a prior knows, those that say most first; none if it reads no text.
+
+    Those of its captions come first; the keys of its classes, which only its makers know, last.
+    """
     known = None if spec.reader is None else spec.reader.config.get("words")
-    return tuple([str(word) for word in known]) if isinstance(known, list) else ()
+    words = [str(word) for word in known] if isinstance(known, list) else []
+    said = {word.strip(".,").lower() for text in spec.captions for word in text.split()}
+    keys = {key.lower() for key in spec.classes} - said
+
+    def rank(word: str) -> int:
+        return 0 if word in said and len(word) > LITTLE else 2 if word in keys else 1
+
+    return tuple(sorted(words, key=rank))
 
 
 def class_title(key: str, caption: str) -> str:

@@ -195,6 +195,7 @@ class CellsJoint:
             tie = self._grid_ties.tie
             tie(analysis.overlay_changed, self._on_overlay)
             tie(analysis.cells_changed, self._on_cells)
+            tie(analysis.problem, self._frame.reporter.problem)
             tie(opened.editor.selection_changed, self._on_selection)
             self._ask()
         elif self._acts.chosen in CELLS:
@@ -219,6 +220,9 @@ class CellsJoint:
     def _on_cells(self, shown: CellsShown) -> None:
         if self._overlays and self.overlay_shown and self.mode not in {"lines", "off"}:
             self._overlays[0].update_cells(shown.rows, shown.columns, shown.colours)
+            if shown.labels is not None and self.analysis is not None:
+                overlay = self.analysis.overlay
+                self._overlays[0].set_letters(overlay.labels, overlay.words)
 
     def _on_selection(self) -> None:
         mask = None if self._opened is None else self._opened.editor.selection

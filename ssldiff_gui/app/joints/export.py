@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.project import GridEntry, ResultEntry, SlideEntry
 from ssldiff_gui.core.requests import AnyRequest, ExportRequest, FigureRequest
 from ssldiff_gui.state.background import in_background
+from ssldiff_gui.state.project_slides import find_slide
 from ssldiff_gui.storage import annotation_files
 from ssldiff_gui.storage.grid_files import write_grid
 from ssldiff_gui.storage.marking import marked
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from ssldiff_gui.state.bench import OpenGrid
     from ssldiff_gui.state.job_list import Job
     from ssldiff_gui.state.workplace import Workplace
+
+log = logging.getLogger(__name__)
 
 PICTURE_JOBS = {"export": "Exported", "figure": "The figure is drawn"}
 
@@ -206,23 +210,42 @@ class ExportJoint:
             self._add(request, f"Export {entry.name}")
 
     def _draw(self, entry: ResultEntry, path: Path) -> None:
+        """Have the figure drawn; a slide that is not open is looked for beside the window."""
         place = self._place
         if place is None:
             return
         grid = place.project.get(entry.grid)
+        document = place.bench.document_of(grid) if isinstance(grid, GridEntry) else None
         slide = place.project.get(grid.slide or "") if isinstance(grid, GridEntry) else None
-        there = isinstance(slide, SlideEntry)
         request = FigureRequest(
             canvas=str(place.bench.path(entry.canvas)),
             output=str(path),
-            slide=slide.path if isinstance(slide, SlideEntry) else None,
-            scene=grid.scene if isinstance(grid, GridEntry) and there else 0,
+            scene=grid.scene if isinstance(grid, GridEntry) else 0,
             check=str(place.bench.path(entry.check)) if entry.check else None,
         )
-        self._add(request, f"Draw the figure of {entry.name}")
+        title, folder = f"Draw the figure of {entry.name}", place.project.folder
+        if document is not None and document.trouble is None and document.slide.has_file:
+            self._add(request.model_copy(update={"slide": str(document.path)}), title)
+        elif isinstance(slide, SlideEntry):
+            in_background(lambda: self._look_for(slide, folder, request, title), "find slide")
+        else:
+            self._add(request, title)
+
+    def _look_for(
+        self, slide: SlideEntry, folder: Path, request: FigureRequest, title: str
+    ) -> None:
+        """Find a slide that may have been moved; without it, the figure shows the rest."""
+        try:
+            found = str(find_slide(slide, folder))
+        except UserError as error:
+            log.info("the figure goes without its slide: %s", error)
+        else:
+            request = request.model_copy(update={"slide": found})
+        on_gui_thread(self._add, request, title)
 
     def _add(self, request: AnyRequest, title: str) -> None:
-        assert self._place is not None  # noqa: S101 - asked while a project is open
+        if self._place is None:
+            return
         try:
             self._place.queue.add(request, title)
         except UserError as error:

@@ -99,9 +99,8 @@ class GenerateJoint:
             rows, columns = np.nonzero(opened.editor.selection)
             side = opened.editor.original.cell
             left, top = int(columns.min()) * side, int(rows.min()) * side
-            return Box(
-                left, top, (int(columns.max()) + 1) * side - left, (int(rows.max()) + 1) * side - top
-            )
+            right, bottom = (int(columns.max()) + 1) * side, (int(rows.max()) + 1) * side
+            return Box(left, top, right - left, bottom - top)
         return self._in_view(opened) if self._part == "view" else None
 
     # -- acts --------------------------------------------------------------------------------------

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import Qt
 
+from ssldiff_gui.app.joints.cell_words import cluster_of, clusters_shown, neighbours_of
 from ssldiff_gui.app.joints.joint import Frame, Ties
 from ssldiff_gui.app.joints.tiles import read_tiles
 from ssldiff_gui.app.joints.words import ground_text
 from ssldiff_gui.core.errors import BadEdits, UserError
 from ssldiff_gui.state import grid_acts
 from ssldiff_gui.state.cell_selection import Manner, combined
-from ssldiff_gui.state.cells import CellAnalysis
 from ssldiff_gui.widgets.scatter import METHODS
 from ssldiff_gui.widgets.shown import (
     CellShown,
-    ClusterShown,
     GridShown,
     NeighbourShown,
     OverlayShown,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ssldiff_gui.state.cell_maps import ClusterMap, Scatter
     from ssldiff_gui.state.workplace import Workplace
 
-NEAREST = 6
 GREY = 150
 VARIED = 2.0
 """What 100 % of "Vary" stands for, in distances of neighbours."""
@@ -205,7 +204,7 @@ class GridJoint:
             return
         row, column = picked
         before, columns = self._cell, opened.editor.shape[1]
-        near = before.neighbours if before is not None else _neighbours(analysis, picked, columns)
+        near = before.neighbours if before is not None else neighbours_of(analysis, picked, columns)
         grid = opened.editor.original
         self._cell = CellShown(
             row * columns + column,
@@ -213,7 +212,7 @@ class GridJoint:
             column + 1,
             ground_text((column + 0.5) * grid.cell, (row + 0.5) * grid.cell, grid.scale),
             None if before is None else before.picture,
-            _cluster_of(analysis, picked),
+            cluster_of(analysis, picked),
             near,
             edited=bool((opened.editor.grid.vectors[picked] != grid.vectors[picked]).any()),
         )
@@ -227,7 +226,8 @@ class GridJoint:
         if opened is None or cell is None or place is None:
             return
         columns = opened.editor.shape[1]
-        wanted = [divmod(index, columns) for index in (cell.index, *(n.index for n in cell.neighbours))]
+        indices = cell.index, *(near.index for near in cell.neighbours)
+        wanted = [divmod(index, columns) for index in indices]
         result = place.bench.result
         canvas = None if result is None else place.bench.path(result.canvas)
 
@@ -239,9 +239,7 @@ class GridJoint:
                 NeighbourShown(n.index, n.cosine, picture, n.place)
                 for n, picture in zip(now.neighbours, pictures[1:], strict=True)
             )
-            self._cell = CellShown(
-                now.index, now.row, now.column, now.place, pictures[0], now.cluster, near, now.edited
-            )
+            self._cell = replace(now, picture=pictures[0], neighbours=near)
             self._page.show_cell(self._cell)
 
         read_tiles(opened, wanted, show, canvas)
@@ -364,34 +362,6 @@ TOOL_VALUES = (
 )  # fmt: skip
 
 
-def clusters_shown(found: ClusterMap) -> tuple[ClusterShown, ...]:
-    """Return the kinds of cells as widgets show them."""
-    return tuple(
-        ClusterShown(index, letter, tuple(int(part) for part in colour), count)  # type: ignore[arg-type]
-        for index, (letter, colour, count) in enumerate(
-            zip(found.letters, found.colours, found.counts, strict=True)
-        )
-    )
-
-
-def _cluster_of(analysis: CellAnalysis, cell: tuple[int, int]) -> ClusterShown | None:
-    index = analysis.cluster_of(cell)
-    if index is None or analysis.clusters is None:
-        return None
-    return clusters_shown(analysis.clusters)[index]
-
-
-def _neighbours(
-    analysis: CellAnalysis, cell: tuple[int, int], columns: int
-) -> tuple[NeighbourShown, ...]:
-    found = analysis.neighbours(cell, NEAREST)
-    return tuple(
-        NeighbourShown(n.row * columns + n.column, n.cosine, None,
-                       f"row {n.row + 1}, column {n.column + 1}")
-        for n in found
-    )  # fmt: skip
-
-
 def _manner(held: object) -> Manner:
     if isinstance(held, Qt.KeyboardModifier):
         if held & Qt.KeyboardModifier.ShiftModifier:
@@ -399,5 +369,3 @@ def _manner(held: object) -> Manner:
         if held & Qt.KeyboardModifier.ControlModifier:
             return "subtract"
     return "new"
-
-

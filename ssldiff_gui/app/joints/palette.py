@@ -238,15 +238,14 @@ class PaletteJoint:
         paths = {} if place is None else {e.id: place.project.path(e.thumbnail) for e in entries}
 
         def read() -> None:
-            found = {i: picture for i, path in paths.items() if (picture := _loaded(path)) is not None}
-            on_gui_thread(self._arrived, place, found)
+            found = {identity: _loaded(path) for identity, path in paths.items()}
+            seen = {identity: picture for identity, picture in found.items() if picture is not None}
+            on_gui_thread(self._arrived, place, seen)
 
         if paths:
             in_background(read, "pictures of the palette")
 
-    def _arrived(
-        self, place: Workplace | None, found: dict[str, npt.NDArray[np.uint8]]
-    ) -> None:
+    def _arrived(self, place: Workplace | None, found: dict[str, npt.NDArray[np.uint8]]) -> None:
         if place is not None and place is self._place:
             self._pictures |= found
             self._frame.on_change()

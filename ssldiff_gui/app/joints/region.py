@@ -20,6 +20,7 @@ from ssldiff_gui.state.embedding import EmbedCost
 from ssldiff_gui.widgets.shown import Choice, RegionShown
 
 if TYPE_CHECKING:
+    from ssldiff_gui.state.bench import OpenGrid
     from ssldiff_gui.state.document import Document
     from ssldiff_gui.state.job_list import Job
     from ssldiff_gui.state.workplace import Workplace
@@ -43,6 +44,8 @@ class RegionJoint:
         self._ties = Ties()
         self.place: Workplace | None = None
         self._job: Job | None = None
+        self._fresh = ""
+        """Id of a grid that was made here and has not been seen yet."""
         page = self._page
         page.embed_requested.connect(self.embed)
         page.draw_requested.connect(lambda: frame.choose_tool("rectangle"))
@@ -62,6 +65,7 @@ class RegionJoint:
         tie(place.queue.failed, self._on_failed)
         tie(place.models.changed, self._frame.on_change)
         tie(place.embedding.done, self._on_done)
+        tie(place.bench.grid_changed, self._on_grid)
 
     def leave(self) -> None:
         """Follow none any more."""
@@ -154,14 +158,20 @@ class RegionJoint:
             self._page.show_problem(problem)
 
     def _on_done(self, grid: str) -> None:
-        place, view = self.place, self._frame.parts.original.view
-        opened = None if place is None else place.bench.open
-        if opened is not None and view is not None and opened.id == grid:
-            region = opened.editor.original.region
-            if region is not None and view.document is opened.document:
-                view.zoom_to(region.box)  # cells are to be seen one by one
+        self._fresh = grid
+        self._frame.choose_tool("hand")
         self._frame.turn_to("Grid")
         self._frame.on_change()
+
+    def _on_grid(self, opened: OpenGrid | None) -> None:
+        """Come near to a grid that was just made: its cells are to be seen one by one."""
+        view = self._frame.parts.original.view
+        if opened is None or view is None or opened.id != self._fresh:
+            return
+        self._fresh = ""
+        region = opened.editor.original.region
+        if region is not None and view.document is opened.document:
+            view.zoom_to(region.box)
 
 
 def _embedding(place: Workplace) -> Job | None:

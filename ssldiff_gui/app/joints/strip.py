@@ -289,5 +289,3 @@ def _settings(entry: ResultEntry) -> str:
         parts.append(f"{steps} steps")
     parts.append(f"{len(entry.edits)} edits")
     return " · ".join(part for part in parts if part)
-
-
