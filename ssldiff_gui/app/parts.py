@@ -12,6 +12,7 @@ from ssldiff_gui.app.view_pane import ViewPane
 from ssldiff_gui.widgets.annotation_panel import AnnotationPanel
 from ssldiff_gui.widgets.browser import Browser
 from ssldiff_gui.widgets.check_page import CheckPage
+from ssldiff_gui.widgets.compare_bar import CompareBar
 from ssldiff_gui.widgets.document_bar import DocumentBar
 from ssldiff_gui.widgets.empty_hint import EmptyHint
 from ssldiff_gui.widgets.generate_page import GeneratePage
@@ -55,6 +56,8 @@ class Parts(QWidget):
         self.synthetic = ViewPane("Synthetic", synthetic=True)
         self._make_pages()
         self.strip = ResultsStrip()
+        self.compare = CompareBar()
+        self.original.set_bar(self.compare)
         self.views = _splitter(self.original, self.synthetic)
         self.views.setStretchFactor(0, 1)
         self.views.setStretchFactor(1, 1)

@@ -14,6 +14,7 @@ from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.session import Session
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.host import CELLS
 from ssldiff_gui.widgets.image_page import ImagePage
 from ssldiff_gui.widgets.scale_dialog import ScaleDialog
 
@@ -25,10 +26,6 @@ REGION_PAGE, GRID_PAGE, GENERATE_PAGE, CHECK_PAGE, IMAGE_PAGE = range(5)
 
 
 SHAPES = frozenset({"hand", "select", "rectangle", "polygon", "freehand"})
-CELLS = frozenset(
-    {"eyedropper", "brush", "stamp", "transplant", "gradient", "vary", "eraser"}
-    | {"cells", "lasso", "similar"}
-)
 KNOWN = SHAPES | CELLS
 
 

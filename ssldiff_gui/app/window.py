@@ -27,6 +27,7 @@ from ssldiff_gui.app.theme import Theme
 from ssldiff_gui.app.view_acts import EditActs, PaneActs, ToolActs, ViewActs
 from ssldiff_gui.app.window_acts import WindowActs
 from ssldiff_gui.app.working import Working
+from ssldiff_gui.core.check_colours import CIVIDIS
 from ssldiff_gui.jobs.client import Client, WorkerClient
 from ssldiff_gui.resources import resource_path
 from ssldiff_gui.state.background import in_background
@@ -36,6 +37,7 @@ from ssldiff_gui.state.settings import Settings
 from ssldiff_gui.state.thumbnails import Thumbnails
 from ssldiff_gui.viewer.gui_thread import Coalesced, on_gui_thread
 from ssldiff_gui.widgets.drop_veil import DropVeil
+from ssldiff_gui.widgets.legend import Ramp
 from ssldiff_gui.widgets.toast import ToastStack
 
 log = logging.getLogger(__name__)
@@ -266,6 +268,7 @@ class StudioWindow(QMainWindow):
         now = self.situation
         self.actions_.follow(now)
         self.panes.arrange(document=now.document)
+        self._show_compare(now)
         tools = self.parts.original.tools
         if tools is not None:
             tools.show_cells(shown=now.grid)
@@ -276,6 +279,16 @@ class StudioWindow(QMainWindow):
         self.parts.top.show_document(name, self._saved_text())
         self.setWindowTitle(name if document is None else f"{name} – SSLDiff Studio")
         self._save_soon.start()
+
+    def _show_compare(self, now: Situation) -> None:
+        """Offer ways to compare once there is something to compare, and say what the map means."""
+        bar, legend = self.parts.compare, self.parts.synthetic.legend
+        bar.setVisible(now.result)
+        bar.show_mode(now.compare)
+        bar.show_check(now.map_shown if now.whole_result else None)
+        low = self.joints.check.threshold
+        ramp = Ramp("Likeness", CIVIDIS, 0.0, 1.0, low, f"hatched: below {low:.2f}")
+        legend.show_ramp(ramp if now.map_shown and now.result else None)
 
     def _saved_text(self) -> str:
         """Every edit is in the journal the moment it is made; say when the last one was."""

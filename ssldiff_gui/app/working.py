@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from ssldiff_gui.app.joints.joint import Frame, Joint
-from ssldiff_gui.state.background import Deliver
+from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.core.project import SlideEntry
+from ssldiff_gui.state.background import Deliver, in_background
 from ssldiff_gui.state.models import Models
+from ssldiff_gui.state.project_annotations import carried, carry
+from ssldiff_gui.state.project_slides import find_slide
 from ssldiff_gui.state.projects import Projects
 from ssldiff_gui.state.workplace import Workplace
+from ssldiff_gui.viewer.gui_thread import on_gui_thread
 
 if TYPE_CHECKING:
     from ssldiff_gui.jobs.client import Client
@@ -89,6 +94,7 @@ class Working:
         for notice in project.notices:
             self._frame.reporter.problem(notice)
         documents = self.place.bench.workspace.documents
+        session.autosave.elsewhere = lambda *scene: carried(project, *scene)
         first, self._first = self._first, False
         if not first:
             for document in session.documents:
@@ -104,18 +110,34 @@ class Working:
                 continue
             if isinstance(grid := known.get("grid"), str):
                 place.drawing.reopen(grid)
-            elif slides and isinstance(path := known.get("path"), str):
-                scene = known.get("scene")
+            elif slides and isinstance(identity := known.get("slide"), str):
+                entry, scene = place.project.get(identity), known.get("scene")
+                if isinstance(entry, SlideEntry):
+                    self._find(place, entry, scene if isinstance(scene, int) else 0, known)
+
+    def _find(
+        self, place: Workplace, entry: SlideEntry, scene: int, known: dict[str, JsonValue]
+    ) -> None:
+        """Open a slide where it was, or beside the project; its content has to be the same."""
+        folder = place.project.folder
+
+        def look() -> None:
+            try:
+                path = find_slide(entry, folder)
+            except UserError as error:
+                on_gui_thread(self._frame.reporter.problem, error)
+            else:
                 shown = bool(known.get("current"))
-                place.session.open(
-                    path, activate=shown, scene=scene if isinstance(scene, int) else 0
-                )
+                on_gui_thread(lambda: place.session.open(path, activate=shown, scene=scene))
+
+        in_background(look, f"find {entry.name}")
 
     def _leave(self, _: Project) -> None:
         place, self.place = self.place, None
         if place is None:
             return
         place.bench.remember(documents=tuple(self._documents(place)))
+        carry(place.project, place.session.documents)()
         for joint in self._joints:
             joint.leave()
         place.close()
@@ -129,4 +151,5 @@ class Working:
         grids = place.bench.grids_of(document, document.scene_index)
         if not document.slide.has_file and grids:
             return {"grid": grids[0].id, "current": current}
-        return {"path": str(document.path), "scene": document.scene_index, "current": current}
+        slide = place.bench.slide_entry(document).id
+        return {"slide": slide, "scene": document.scene_index, "current": current}

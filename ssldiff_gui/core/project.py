@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Field, JsonValue, TypeAdapter, model_validator
 from pydantic_core import to_json
@@ -28,7 +28,13 @@ WORKSPACE: Final = "workspace"
 
 Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 MaybeId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{0,64}$")]
-Texts = dict[str, JsonValue]
+
+if TYPE_CHECKING:
+    Data = JsonValue
+else:  # what is read was JSON already, and looking at each number of it takes seconds
+    Data = Any
+
+Texts = dict[str, Data]
 
 
 def new_id() -> str:
@@ -143,7 +149,7 @@ class ResultEntry(Frozen):
     grid: MaybeId = ""
     canvas: MaybeInside = ""
     request: Texts = Field(default={})
-    edits: tuple[JsonValue, ...] = ()
+    edits: tuple[Data, ...] = ()
     created: str = Field(default_factory=now)
     seconds: float | None = Field(default=None, ge=0)
     starred: bool = False
@@ -223,7 +229,7 @@ class WorkspaceEntry(Frozen):
     result: MaybeId = ""
     overlay: Texts = Field(default={})
     render: Texts = Field(default={})
-    documents: tuple[JsonValue, ...] = ()
+    documents: tuple[Data, ...] = ()
 
 
 AnyEntry = SlideEntry | GridEntry | ResultEntry | PaletteEntry | JobEntry | WorkspaceEntry
@@ -237,7 +243,7 @@ class EditRecord(Frozen):
 
     grid: Id
     keep: int = Field(ge=0)
-    edit: JsonValue = None
+    edit: Data = None
 
 
 class Record(Frozen):
@@ -287,7 +293,7 @@ class ProjectState:
     """
 
     entries: Mapping[str, AnyEntry] = field(default_factory=dict)
-    edits: Mapping[str, tuple[JsonValue, ...]] = field(default_factory=dict)
+    edits: Mapping[str, tuple[Data, ...]] = field(default_factory=dict)
 
     def apply(self, record: Record) -> ProjectState:
         """Return the state after one more record; every record has a meaning in every state.

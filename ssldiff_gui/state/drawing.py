@@ -158,7 +158,7 @@ class Drawing:
     def _request(self, wanted: NewCanvas, file: str) -> PriorRequest:
         if not wanted.text.strip() and not wanted.label:
             raise BadRequest("Nothing says what to draw.", "Type some words, or choose a class.")
-        if not self.priors():
+        if not wanted.prior and not self.priors():
             raise MissingModel(
                 "No installed model draws grids from words or classes for this encoder.",
                 "Train one with `ssldiff train prior`, or take a starter's encoder.",

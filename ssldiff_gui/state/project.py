@@ -321,12 +321,12 @@ class Project:
     # -- inside ----------------------------------------------------------------------------------
 
     def _keep(self, record: Record) -> None:
+        self._folder.append(record)
         self._state = self._state.apply(record)
         if self._busy in {"look", "move"}:
             self._since.append(record)
         if self._closed:
             return
-        self._folder.append(record)
         if self.read_only is None and not self._folder.failed:
             self.saved = datetime.now().astimezone()
         if self._folder.long and not self._busy:

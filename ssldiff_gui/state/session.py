@@ -162,6 +162,28 @@ class Session:
         """
         return self._take(slide, Opening(slide.path, self._wishes + 1, activate, 0, None))
 
+    def adopt(self, document: Document, *, activate: bool = True) -> None:
+        """Take on a document that somebody else made, and will close; see `let_go`."""
+        if document not in self._documents:
+            self._documents.append(document)
+            self.opened.emit(document)
+            in_background(lambda: self._hash_here(document), f"hash {document.name}")
+        if activate:
+            self.activate(document, document.scene_index)
+
+    def let_go(self, document: Document) -> None:
+        """Forget a document, whose slide stays open; its annotations are saved already."""
+        if document not in self._documents:
+            return
+        index = self._documents.index(document)
+        self._documents.remove(document)
+        self._checks.pop(document, None)
+        if document is self._current:
+            left = self._documents[max(0, index - 1) :]
+            self._show(left[0] if left else None, None)
+        self._autosave.release(document)
+        self.closed.emit(document)
+
     def cancel_opening(self, path: str | Path) -> None:
         """Stop waiting for a file; should it still arrive, it is closed again."""
         self._openings.cancel(path)
@@ -173,17 +195,9 @@ class Session:
 
     def close(self, document: Document) -> None:
         """Close a document; its annotations are saved already."""
-        if document not in self._documents:
-            return
-        index = self._documents.index(document)
-        self._documents.remove(document)
-        self._checks.pop(document, None)
-        if document is self._current:
-            left = self._documents[max(0, index - 1) :]
-            self._show(left[0] if left else None, None)
-        self._autosave.release(document)
-        self.closed.emit(document)
-        in_background(document.slide.close, f"close {document.name}")
+        if document in self._documents:
+            self.let_go(document)
+            in_background(document.slide.close, f"close {document.name}")
 
     def shut_down(self) -> None:
         """Remember what is open, drop what is awaited and let go of every file."""

@@ -21,7 +21,7 @@ from ssldiff_gui.storage.project_copy import making
 from ssldiff_gui.storage.project_files import SNAPSHOT, make_folders, refuse_links, sweep_files
 from ssldiff_gui.storage.project_journal import journal_path, journals, start_journal
 from ssldiff_gui.storage.project_lock import CANNOT_WRITE, ProjectLock
-from ssldiff_gui.storage.project_reading import Loaded, load
+from ssldiff_gui.storage.project_reading import Loaded, load, stamp
 from ssldiff_gui.storage.project_snapshot import drop_journals, keep_before, write_snapshot
 from ssldiff_gui.storage.project_updating import updated_copy
 
@@ -86,7 +86,7 @@ class ProjectFolder:
             of its folder.
         """
         refuse_links(path)
-        first = load(path)
+        before, first = stamp(path), load(path)
         if first.version != first.header.version:
             path, notice = updated_copy(path, first)
             folder = cls.open(path)
@@ -97,7 +97,8 @@ class ProjectFolder:
         except OSError as error:
             raise cannot_write(path, error) from error
         try:
-            found = load(path)  # again: nobody else writes any more
+            # Nobody else writes any more: what was written meanwhile is there.
+            found = first if stamp(path) == before else load(path)
             folder = cls(path, lock, found)
             folder._take_over(found)
         except BaseException:

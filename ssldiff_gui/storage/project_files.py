@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import JsonValue
+from pydantic_core import to_json
 
 from ssldiff_gui.core.errors import MissingFile, UnsafeFile
 from ssldiff_gui.core.inside import inside
@@ -26,6 +27,9 @@ SWEPT = (GRIDS, CANVASES, CHECKS, PALETTE, THUMBNAILS)
 
 TELLING = 8
 """Names of so many characters also speak of what begins with them: parts, sidecars."""
+
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+"""A text in JSON; every one has to be matched, or names would be sought between them."""
 
 
 def file_inside(folder: Path, name: str) -> Path:
@@ -112,7 +116,7 @@ def sweep_files(folder: Path, state: ProjectState) -> tuple[str, ...]:
         What was removed.
     """
     sweep(folder / SNAPSHOT)
-    known = set(_mentioned(state))
+    known = _mentioned(state)
     beginnings = tuple(name for name in known if len(name) >= TELLING)
     removed = []
     for part in SWEPT:
@@ -127,24 +131,11 @@ def sweep_files(folder: Path, state: ProjectState) -> tuple[str, ...]:
     return tuple(removed)
 
 
-def _mentioned(state: ProjectState) -> Iterator[str]:
+def _mentioned(state: ProjectState) -> set[str]:
     """Return all ids, digests and file names that a state speaks of: to be on the safe side."""
-    yield from state.entries
-    for entry in state.entries.values():
-        yield from _names(entry.model_dump(mode="json"))
-    yield from _names(list(state.edits.values()))
-
-
-def _names(data: JsonValue | Iterable[object]) -> Iterator[str]:
-    waiting: list[object] = [data]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            waiting.extend(part.values())
-        elif isinstance(part, (list, tuple)):
-            waiting.extend(part)
-        elif isinstance(part, str) and part:
-            yield part.replace("\\", "/").rstrip("/").rpartition("/")[2] or part
+    text = to_json([list(state.entries.values()), state.edits]).decode()
+    texts = {part.rstrip("/").rpartition("/")[2] for part in _TEXT.findall(text)}
+    return texts - {""}
 
 
 def _remove(path: Path) -> None:

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 LARGEST = 512 << 20
 
-_EDITS: TypeAdapter[tuple[JsonValue, ...]] = TypeAdapter(tuple[JsonValue, ...])
+_EDITS: TypeAdapter[tuple[JsonValue, ...]] = TypeAdapter(tuple[Any, ...])
 
 
 @dataclass(slots=True)
@@ -73,6 +73,16 @@ class Loaded:
     def damaged(self) -> bool:
         """Whether something was lost that had been saved."""
         return bool(self.bad) or self.recovered
+
+
+def stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes whenever a project is written."""
+    found = []
+    with suppress(OSError):  # reading it will say so
+        for path in (folder / SNAPSHOT, *journals(folder).values()):
+            status = path.stat()
+            found.append((path.name, status.st_size, status.st_mtime_ns))
+    return tuple(found)
 
 
 def load(folder: Path) -> Loaded:

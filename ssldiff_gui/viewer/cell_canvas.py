@@ -63,6 +63,15 @@ class CellStage:
         node.parent = canvas.canvas.view.scene
         self._nodes.append(node)
 
+    def join(self, layer: Layer | None) -> None:
+        """Be drawn where a layer is: napari's grid shows layers in boxes of their own."""
+        canvas = None if self._canvas is None else self._canvas()
+        visual = None if canvas is None else canvas.canvas.layer_to_visual.get(layer)
+        scene = None if visual is None else visual.node.parent
+        for node in self._nodes:
+            if scene is not None and node.parent is not scene:
+                node.parent = scene
+
     def lie_at(self, place: GridPlace, world: World) -> None:
         """Lay the drawings over the cells of a grid."""
         size = np.array((world.x, world.y))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from napari.layers import Image
 
 from ssldiff_gui.core.check_colours import Likeness, check_colours, low_cells
 from ssldiff_gui.core.geometry import Box, Region
@@ -11,7 +12,7 @@ from ssldiff_gui.viewer.cell_canvas import CellStage
 from ssldiff_gui.viewer.cell_strokes import NOTHING, Strokes
 from ssldiff_gui.viewer.cell_visual import Look, StrokesNode
 from ssldiff_gui.viewer.grid_overlay import GridOverlay
-from ssldiff_gui.viewer.scene_view import SceneView
+from ssldiff_gui.viewer.shown_view import ShownView
 
 HATCH = Look((1.0, 1.0, 1.0, 0.85), 1.5)
 HATCH_FROM = 7.0
@@ -33,11 +34,11 @@ class CheckOverlay:
         Of the picture that was checked, or of its original.
     """
 
-    def __init__(self, view: SceneView) -> None:
+    def __init__(self, view: ShownView) -> None:
         self._view = view
         self._likeness: Likeness | None = None
         self._threshold = 0.0
-        self._grid = GridOverlay(view)
+        self._grid = GridOverlay(view, "Check map")
         self._grid.set_lines(wanted=False)
         self._stage = CellStage(view.model)
         self._hatch = StrokesNode(HATCH)
@@ -82,6 +83,11 @@ class CheckOverlay:
         self._follow()
 
     @property
+    def layer(self) -> Image | None:
+        """The colours, while they are shown."""
+        return self._grid.layer
+
+    @property
     def visible(self) -> bool:
         """Whether a person wants to see the map just now."""
         return self._grid.visible
@@ -103,6 +109,7 @@ class CheckOverlay:
         place, world = self._grid.place, self._view.world
         seen = place is not None and self._grid.visible
         if place is not None:
+            self._stage.join(self._grid.layer)
             self._stage.lie_at(place, world)
             side = place.footprint * world.x * self._view.model.scene.camera.zoom
             seen = seen and side >= HATCH_FROM

@@ -93,6 +93,6 @@ class CompareMarks(QObject):
         wide, grip = self._canvas.width(), (self._canvas.height() - self.synthetic.height()) // 2
         left = line - BESIDE - self.original.width()
         right = min(line + BESIDE, wide - self.synthetic.width() - GRID)
-        self.original.move(max(GRID, left), TOP if left >= LEFT else grip)
-        free = right + self.synthetic.width() <= FREE * wide
+        free = left >= LEFT and right + self.synthetic.width() <= FREE * wide
+        self.original.move(max(GRID, left), TOP if free else grip)
         self.synthetic.move(right, TOP if free else grip)

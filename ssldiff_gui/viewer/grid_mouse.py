@@ -19,7 +19,7 @@ from ssldiff_gui.viewer.cell_canvas import native_of
 from ssldiff_gui.viewer.grid_keys import KeyCells, Modifiers, modifiers_of
 from ssldiff_gui.viewer.grid_overlay import GridOverlay
 from ssldiff_gui.viewer.tools import Tool
-from ssldiff_gui.viewer.viewport import viewport_of
+from ssldiff_gui.viewer.viewport import pixel_at
 
 Point = tuple[float, float]
 """Row and column; whole numbers are the centres of cells."""
@@ -134,11 +134,7 @@ class GridMouse(QObject):
         view, place = self.overlay.view, self.overlay.place
         if place is None:
             raise RuntimeError("there is no grid to be pointed at")
-        height, width = view.model.canvas.size
-        left, top, right, bottom = viewport_of(view.model, view.world)
-        x = left + spot.x() / width * (right - left)
-        y = top + spot.y() / height * (bottom - top)
-        return place.among_cells(x, y)
+        return place.among_cells(*pixel_at(view.model, view.world, spot.x(), spot.y()))
 
     # -- events ------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from ssldiff_gui.viewer.cell_letters import Labels, LettersNode
 from ssldiff_gui.viewer.cell_strokes import NOTHING, boundary, cell_lines, rectangle
 from ssldiff_gui.viewer.cell_visual import Look, StrokesNode
 from ssldiff_gui.viewer.grid_place import Cell, GridPlace
-from ssldiff_gui.viewer.scene_view import SceneView
+from ssldiff_gui.viewer.shown_view import ShownView
 
 RGBA = npt.NDArray[np.uint8]
 """(rows, columns, 4) uint8; opacity nought where there is no cell."""
@@ -54,7 +54,7 @@ class GridOverlay:
         What the layer is called in a list of layers.
     """
 
-    def __init__(self, view: SceneView, name: str = "Grid of cells") -> None:
+    def __init__(self, view: ShownView, name: str = "Grid of cells") -> None:
         self.view = view
         self._name = name
         self.layer: Image | None = None
@@ -249,6 +249,7 @@ class GridOverlay:
         if seen and self._place is not None and self._colours is not None:
             self._stage.lie_at(self._place, self.view.world)
             self._put_layer(self._place, self._colours)
+            self._stage.join(self.layer)
         elif self.layer is not None:
             self._remove_layer()
         for node in (self._frame, self._outline, self._mark, *self._cursor.nodes):

@@ -9,7 +9,7 @@ import pytest
 from ssldiff_gui.app.joints import export_offers as offers
 from ssldiff_gui.app.joints.export import ExportJoint
 from ssldiff_gui.app.joints.export_offers import CanvasFacts
-from ssldiff_gui.app.joints.in_view import canvas_in_view
+from ssldiff_gui.viewer.joints.in_view import canvas_in_view
 from ssldiff_gui.core.geometry import Box, Region, Scale
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.progress import Silent

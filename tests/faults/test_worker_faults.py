@@ -153,8 +153,8 @@ def test_twenty_hangs(opened, model, tmp_path):
 
 def test_a_stopped_process_is_ended_by_a_cancel(opened, model, tmp_path):
     client, heard = opened()
-    grid = grid_file(tmp_path / "g.safetensors", 4, 4)
-    client.submit("stuck", rendering(model, grid, tmp_path / "c.ome.zarr", steps=400))
+    grid = grid_file(tmp_path / "g.safetensors", 8, 8)
+    client.submit("stuck", rendering(model, grid, tmp_path / "c.ome.zarr", steps=40))
     client.submit("next", rendering(model, grid, tmp_path / "d.ome.zarr"))
     heard.wait(lambda m: isinstance(m, Progressed))
     pid = client.pid

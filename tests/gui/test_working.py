@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from ssldiff_gui.app.run import arguments, begin
 from ssldiff_gui.core.project import ResultEntry
 from ssldiff_gui.storage.canvas import Canvas
 from ssldiff_gui.storage.records import read_record
@@ -36,7 +37,7 @@ def at_work(studio, sample=1, name="sample-slide.tif"):
 
 def test_from_a_slide_to_an_exported_synthetic_image_and_back_again(studio, tmp_path):
     worker = at_work(studio)
-    worker.draw_region(*ON_TISSUE, 256)
+    worker.draw_region(*ON_TISSUE, 268)
     worker.embed()
     grid = worker.editor.original
     assert (grid.rows, grid.columns) == (8, 8)
@@ -75,6 +76,7 @@ def test_from_a_slide_to_an_exported_synthetic_image_and_back_again(studio, tmp_
     wait(100)
 
     again = Studio()
+    begin(again.window, arguments([]))
     try:
         again.until_ready()
         again.until_shown("sample-slide.tif")

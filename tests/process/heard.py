@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ssldiff_gui.jobs.client import WorkerClient
-from ssldiff_gui.jobs.messages import Cancelled, Failed, Finished, Gone, Ready, Up
+from ssldiff_gui.jobs.messages import Cancelled, Failed, Finished, Gone, Heartbeat, Ready, Up
 
 ENDS = (Finished, Failed, Cancelled)
 LONG = 180.0
@@ -41,7 +41,8 @@ class Heard:
                         return moment, message
                 left = ends - time.monotonic()
                 if left <= 0:
-                    told = [type(m).__name__ for _, m in self.all[-12:]]
+                    kept = [m for _, m in self.all[start:] if not isinstance(m, Heartbeat)]
+                    told = [str(m)[:2000] for m in kept[-4:]]
                     raise AssertionError(f"not heard in {seconds} s; the last were {told}")
                 self._more.wait(left)
 

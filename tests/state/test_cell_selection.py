@@ -29,7 +29,9 @@ GRID = kinds(*SHAPE, glass=False)
 masks = st.lists(st.booleans(), min_size=63, max_size=63).map(
     lambda one: np.array(one).reshape(7, 9)
 )
-places = st.tuples(st.floats(-2, 9), st.floats(-2, 11))
+places = st.tuples(
+    st.floats(-2, 9).map(lambda at: round(at, 6)), st.floats(-2, 11).map(lambda at: round(at, 6))
+)
 
 
 @given(before=masks, mask=masks)

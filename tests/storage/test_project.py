@@ -240,7 +240,7 @@ def test_files_that_nothing_refers_to_are_swept_at_opening(folder: ProjectFolder
         "annotations/anything.jsonl",
         "my own notes.txt",
     ]
-    edit: dict[str, JsonValue] = {"grid": "fedcba9876543210"}
+    edit: dict[str, JsonValue] = {"": "", 'a "b\\': "\\", "grid": "fedcba9876543210"}
     folder.append(Record(edit=EditRecord(grid="grid-0001", keep=1, edit=edit)))
     gone = [
         "grids/other.safetensors",

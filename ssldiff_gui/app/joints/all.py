@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from ssldiff_gui.app.joints.beside import BesideJoint
 from ssldiff_gui.app.joints.canvas import CanvasJoint
-from ssldiff_gui.app.joints.cells import CellsJoint
-from ssldiff_gui.app.joints.check import CheckJoint
 from ssldiff_gui.app.joints.export import ExportJoint
-from ssldiff_gui.app.joints.generate import GenerateJoint
-from ssldiff_gui.app.joints.grid import GridJoint
 from ssldiff_gui.app.joints.help import HelpJoint
 from ssldiff_gui.app.joints.joint import Frame, Joint
 from ssldiff_gui.app.joints.models import ModelsJoint
-from ssldiff_gui.app.joints.palette import PaletteJoint
 from ssldiff_gui.app.joints.project import ProjectJoint
-from ssldiff_gui.app.joints.region import RegionJoint
-from ssldiff_gui.app.joints.strip import StripJoint
+from ssldiff_gui.viewer.joints.cells import CellsJoint
+from ssldiff_gui.viewer.joints.check import CheckJoint
+from ssldiff_gui.viewer.joints.generate import GenerateJoint
+from ssldiff_gui.viewer.joints.grid import GridJoint
+from ssldiff_gui.viewer.joints.palette import PaletteJoint
+from ssldiff_gui.viewer.joints.region import RegionJoint
+from ssldiff_gui.viewer.joints.strip import StripJoint
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QMainWindow
@@ -81,6 +81,8 @@ class Joints:
         parts = frame.parts
         parts.grid.draw_requested.connect(lambda: frame.choose_tool("rectangle"))
         parts.grid.generate_requested.connect(lambda: frame.turn_to("Generate"))
+        parts.compare.mode_chosen.connect(self.check.choose)
+        parts.compare.check_toggled.connect(self.check.show_map)
         parts.check.generate_requested.connect(lambda: frame.turn_to("Generate"))
         parts.check.export_requested.connect(self.export.export)
         parts.check.figure_requested.connect(self.export.figure)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,43 +13,20 @@ from qtpy.QtCore import QTimer
 from ssldiff_gui.app import parts as pages
 from ssldiff_gui.app.joints.joint import Frame, Ties
 from ssldiff_gui.core.errors import BadRequest, UserError
-from ssldiff_gui.core.geometry import Box, Region
-from ssldiff_gui.core.project import ResultEntry
+from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.document import Document
 from ssldiff_gui.storage.growing import GrowingCanvas
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.made import Made, made_of
 
 if TYPE_CHECKING:
-    from ssldiff_gui.state.bench import OpenGrid
     from ssldiff_gui.state.job_list import Job
     from ssldiff_gui.state.workplace import Workplace
     from ssldiff_gui.viewer.scene_view import SceneView
 
 SETTLED_MS = 1500
 """After this long the views have the sizes they keep."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """A canvas in the right view.
-
-    Parameters
-    ----------
-    id
-        Of the result; empty for one that came by its path.
-    canvas
-        Its pixels, growing perhaps.
-    region
-        Where it lies on the original; None for one from nothing.
-    source
-        Name of the original's file, for one that came by its path.
-    """
-
-    id: str
-    canvas: GrowingCanvas
-    region: Region | None
-    source: str = ""
 
 
 class BesideJoint:
@@ -154,7 +130,7 @@ class BesideJoint:
         ):
             if self._made is not None and self._made.id == entry.id:
                 return self._made
-            return _made_of(place, opened_grid, entry)
+            return made_of(place, opened_grid, entry)
         given = self._by_path
         return given if given is not None and current.path.name == given.source else None
 
@@ -275,22 +251,6 @@ _STEPS: dict[str, tuple[str, str, tuple[str, str] | None]] = {
         ("Go to Generate", "creation"),
     ),
 }  # fmt: skip
-
-
-def _made_of(place: Workplace, opened_grid: OpenGrid, entry: ResultEntry) -> Made:
-    """Return the canvas of a result, whether it has been begun or not."""
-    grid = opened_grid.editor.original
-    scene = opened_grid.document.slide.scenes[opened_grid.scene]
-    step = 1.0 if grid.region is None else grid.region.downsample
-    canvas = GrowingCanvas(
-        place.bench.path(entry.canvas),
-        grid.columns * grid.cell,
-        grid.rows * grid.cell,
-        scale=grid.scale,
-        name=entry.name,
-        georeference=scene.georeference if grid.region is None and step == 1.0 else None,
-    )
-    return Made(entry.id, canvas, grid.region)
 
 
 def opened(path: Path) -> Made:

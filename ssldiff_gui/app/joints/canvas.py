@@ -14,7 +14,6 @@ from qtpy.QtCore import Qt
 
 from ssldiff_gui.app.joints.canvas_offers import offers_of
 from ssldiff_gui.app.joints.joint import Frame, Ties
-from ssldiff_gui.app.joints.words import bytes_text
 from ssldiff_gui.core.errors import MissingModel, UserError
 from ssldiff_gui.core.project import PaletteEntry
 from ssldiff_gui.state.background import in_background
@@ -22,6 +21,7 @@ from ssldiff_gui.state.drawing import NewCanvas
 from ssldiff_gui.storage.grids import load_grid
 from ssldiff_gui.storage.preflight import estimate
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.words import bytes_text
 from ssldiff_gui.widgets.new_canvas_dialog import CanvasChoice, CanvasOffer, NewCanvasDialog
 from ssldiff_gui.widgets.shown import PaletteItem
 

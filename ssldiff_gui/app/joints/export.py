@@ -12,10 +12,8 @@ from qtpy.QtCore import Qt
 from ssldiff_gui.app.joints import export_offers as offers
 from ssldiff_gui.app.joints.export_offers import CanvasFacts
 from ssldiff_gui.app.joints.export_stock import Stock, facts_of
-from ssldiff_gui.app.joints.in_view import canvas_in_view
 from ssldiff_gui.app.joints.joint import Frame, Ties
 from ssldiff_gui.app.joints.opening import open_folder
-from ssldiff_gui.app.joints.words import bytes_text
 from ssldiff_gui.core.errors import BadRequest, UserError
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.project import GridEntry, ResultEntry, SlideEntry
@@ -26,6 +24,8 @@ from ssldiff_gui.storage import annotation_files
 from ssldiff_gui.storage.grid_files import write_grid
 from ssldiff_gui.storage.marking import marked
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.in_view import canvas_in_view
+from ssldiff_gui.viewer.joints.words import bytes_text
 from ssldiff_gui.widgets.export_dialog import (
     ExportChoice,
     ExportDialog,

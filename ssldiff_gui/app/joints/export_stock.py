@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ssldiff_gui.app.joints import export_offers as offers
 from ssldiff_gui.app.joints.export_offers import CanvasFacts
-from ssldiff_gui.app.joints.words import bytes_text
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.project import ResultEntry
 from ssldiff_gui.storage.canvas import Canvas
+from ssldiff_gui.viewer.joints.words import bytes_text
 from ssldiff_gui.widgets.export_dialog import ExportChoice, ExportOffer
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from ssldiff_gui.app.joints.joint import Frame, Ties
 from ssldiff_gui.app.joints.opening import open_folder, open_link
-from ssldiff_gui.app.joints.words import bytes_text
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.folders import data_folder
 from ssldiff_gui.core.inventory import Verified
 from ssldiff_gui.core.requests import ModelRequest
 from ssldiff_gui.jobs.messages import Gone, Heartbeat, Ready, Unloaded
+from ssldiff_gui.viewer.joints.words import bytes_text
 from ssldiff_gui.widgets.model_entries import DeviceShown, ModelEntry, ModelWork, entries_of
 from ssldiff_gui.widgets.model_window import ModelWindow
 

@@ -32,73 +32,93 @@ class Looks(Protocol):
         ...
 
 
-def steps_of(frame: Frame, looks: Looks) -> tuple[TourStep, ...]:
-    """Return the steps over the parts of a window."""
-    parts, session = frame.parts, frame.session
+class Path:
+    """What the tour looks at to tell how far one has come.
 
-    def bench() -> Bench | None:
-        return None if looks.place is None else looks.place.bench
+    Parameters
+    ----------
+    frame
+        The window's parts and what is open.
+    looks
+        Knows which project is open.
+    """
 
-    def welcome() -> QWidget | None:
+    def __init__(self, frame: Frame, looks: Looks) -> None:
+        self.parts, self._session, self._looks = frame.parts, frame.session, looks
+
+    @property
+    def bench(self) -> Bench | None:
+        """Where one works, once a project is open."""
+        return None if self._looks.place is None else self._looks.place.bench
+
+    def start(self) -> QWidget | None:
         """Return the button that opens the sample while nothing is open."""
-        hint = parts.original.hint
+        hint = self.parts.original.hint
         buttons = hint.buttons if isinstance(hint, EmptyHint) else []
-        shown = session.current is None and len(buttons) > 1
-        return buttons[1] if shown else parts.original
+        shown = self._session.current is None and len(buttons) > 1
+        return buttons[1] if shown else self.parts.original
 
-    def drawn() -> bool:
-        document = session.current
+    def opened(self) -> bool:
+        """Whether a slide is in view."""
+        return self._session.current is not None
+
+    def drawn(self) -> bool:
+        """Whether a region was drawn."""
+        document = self._session.current
         return document is not None and bool(document.editor.annotations)
 
-    def embedded() -> bool:
-        at = bench()
-        return at is not None and at.open is not None
+    def embedded(self) -> bool:
+        """Whether there is a grid."""
+        return self.bench is not None and self.bench.open is not None
 
-    def painted() -> bool:
-        at = bench()
-        return at is not None and at.editor is not None and bool(at.editor.edits)
+    def painted(self) -> bool:
+        """Whether the grid was edited."""
+        editor = None if self.bench is None else self.bench.editor
+        return editor is not None and bool(editor.edits)
 
-    def rendered() -> bool:
-        at = bench()
-        return at is not None and at.result is not None and at.result.status == "done"
+    def rendered(self) -> bool:
+        """Whether a result is whole."""
+        result = None if self.bench is None else self.bench.result
+        return result is not None and result.status == "done"
 
-    return (
-        TourStep(
-            "open",
-            "Open the sample slide",
-            "Any slide or scene will do: drop one here, or take the sample that comes along.",
-            welcome,
-            lambda: session.current is not None,
-        ),
-        TourStep(
-            "region",
-            "Draw a region",
-            "Drag a small rectangle over the tissue. The wheel zooms; Space moves the picture.",
-            lambda: parts.original,
-            drawn,
-        ),
-        TourStep(
-            "embed",
-            "Embed it",
-            "A model describes each cell of the region by an embedding: that is the grid.",
-            lambda: parts.region.embed if parts.region.embed.isVisible() else parts.inspector,
-            embedded,
-        ),
-        TourStep(
-            "paint",
-            "Paint a few cells",
-            "Alt-click a cell to pick what it looks like, then paint it elsewhere.",
-            lambda: parts.original,
-            painted,
-        ),
-        TourStep(
-            "generate",
-            "Generate, and compare",
-            "The grid becomes a picture beside the original. The check map says how far to trust "
-            "it.",
-            lambda: (
-                parts.generate.generate if parts.generate.generate.isVisible() else parts.inspector
-            ),
-            rendered,
-        ),
-    )
+    def lit(self, button: QWidget) -> QWidget:
+        """Return a button while it is seen, else the pane it stands in."""
+        return button if button.isVisible() else self.parts.inspector
+
+
+def steps_of(frame: Frame, looks: Looks) -> tuple[TourStep, ...]:
+    """Return the steps over the parts of a window."""
+    path, parts = Path(frame, looks), frame.parts
+    where = {
+        "open": (path.start, path.opened),
+        "region": (lambda: parts.original, path.drawn),
+        "embed": (lambda: path.lit(parts.region.embed), path.embedded),
+        "paint": (lambda: parts.original, path.painted),
+        "generate": (lambda: path.lit(parts.generate.generate), path.rendered),
+    }
+    return tuple(TourStep(key, *words, *where[key]) for key, words in WORDS.items())
+
+
+WORDS = {
+    "open": (
+        "Open the sample slide",
+        "Any slide or scene will do: drop one here, or take the sample that comes along.",
+    ),
+    "region": (
+        "Draw a region",
+        "Drag a small rectangle over the tissue. The wheel zooms; Space moves the picture.",
+    ),
+    "embed": (
+        "Embed it",
+        "A model describes each cell of the region by an embedding: that is the grid.",
+    ),
+    "paint": (
+        "Paint a few cells",
+        "Alt-click a cell to pick what it looks like, then paint it elsewhere.",
+    ),
+    "generate": (
+        "Generate, and compare",
+        "The grid becomes a picture beside the original. The check map says how far to trust it.",
+    ),
+}
+"""What each step says."""

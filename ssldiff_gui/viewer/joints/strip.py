@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ssldiff_gui.app.joints.joint import Frame, Ties
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.project import ResultEntry
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.results import Results
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.host import Host, Ties
 from ssldiff_gui.widgets.queue_list import QueueItem
 from ssldiff_gui.widgets.result_card import ResultCard
 
@@ -31,13 +31,13 @@ class StripJoint:
 
     Parameters
     ----------
-    frame
-        What all joints share.
+    host
+        Where the pages and views are.
     """
 
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
-        self._strip = frame.parts.strip
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._strip = host.parts.strip
         self._ties = Ties()
         self._place: Workplace | None = None
         self._results: Results | None = None
@@ -66,16 +66,16 @@ class StripJoint:
         self._place = place
         self._results = place.results
         tie, queue = self._ties.tie, place.queue
-        tie(queue.changed, self._frame.on_change)
+        tie(queue.changed, self._host.on_change)
         tie(queue.progressed, lambda _: self._show_queue())
         tie(queue.failed, self._on_failed)
-        tie(queue.halted, self._frame.reporter.problem)
+        tie(queue.halted, self._host.reporter.problem)
         tie(queue.gone, self._on_gone)
-        tie(place.bench.result_changed, lambda _: self._frame.on_change())
+        tie(place.bench.result_changed, lambda _: self._host.on_change())
         tie(place.keeping.pictured, self._on_pictured)
-        tie(place.project.changed, lambda _: self._frame.on_change())
+        tie(place.project.changed, lambda _: self._host.on_change())
         if queue.notice is not None:
-            self._frame.reporter.problem(queue.notice, ("Go on", queue.resume))
+            self._host.reporter.problem(queue.notice, ("Go on", queue.resume))
 
     def leave(self) -> None:
         """Follow none any more."""
@@ -91,7 +91,7 @@ class StripJoint:
         place = self._place
         if place is None:
             return
-        document = self._frame.session.current
+        document = self._host.session.current
         if document is not None:
             place.results.history = document.history
         cards = tuple(self._card(entry) for entry in reversed(place.bench.results))
@@ -119,7 +119,7 @@ class StripJoint:
         entry = self._place.project.get(identity)
         results.delete(identity)
         if isinstance(entry, ResultEntry):
-            self._frame.reporter.done(f"{entry.name} deleted.", "", ("Undo", results.history.undo))
+            self._host.reporter.done(f"{entry.name} deleted.", "", ("Undo", results.history.undo))
 
     def redo(self, identity: str) -> None:
         """Render it again with another seed."""
@@ -168,8 +168,8 @@ class StripJoint:
         try:
             act(place)
         except UserError as error:
-            self._frame.reporter.problem(error)
-        self._frame.on_change()
+            self._host.reporter.problem(error)
+        self._host.on_change()
 
     def _go_on(self, identity: str) -> None:
         self._try(identity, lambda place: place.rendering.go_on(identity))
@@ -182,7 +182,7 @@ class StripJoint:
     def _fit(self, identity: str) -> None:
         self.show(identity)
         opened = None if self._place is None else self._place.bench.open
-        view = self._frame.parts.original.view
+        view = self._host.parts.original.view
         if opened is not None and view is not None:
             region = opened.editor.original.region
             if region is None:
@@ -193,7 +193,7 @@ class StripJoint:
     def _act(self, act: Callable[[Results], None]) -> None:
         if self._results is not None:
             act(self._results)
-            self._frame.on_change()
+            self._host.on_change()
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -226,12 +226,12 @@ class StripJoint:
 
     def _on_failed(self, job: Job, problem: UserError) -> None:
         self._reasons[job.owner] = problem.message
-        self._frame.reporter.problem(problem)
-        self._frame.on_change()
+        self._host.reporter.problem(problem)
+        self._host.on_change()
 
     def _on_gone(self, words: str) -> None:
         del words  # they are in the log, and in the job's own error
-        self._frame.on_change()
+        self._host.on_change()
 
     def _on_pictured(self, identity: str) -> None:
         self._read_thumbnails([identity])

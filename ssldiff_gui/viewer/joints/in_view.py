@@ -8,10 +8,10 @@ from ssldiff_gui.core.geometry import Box
 
 if TYPE_CHECKING:
     from ssldiff_gui.state.bench import OpenGrid
-    from ssldiff_gui.viewer.scene_view import SceneView
+    from ssldiff_gui.viewer.shown_view import ShownView
 
 
-def canvas_in_view(opened: OpenGrid, view: SceneView | None) -> Box | None:
+def canvas_in_view(opened: OpenGrid, view: ShownView | None) -> Box | None:
     """Return what is seen of the canvas of a grid, in its pixels; None when nothing is."""
     if view is None or view.document is not opened.document:
         return None

@@ -7,26 +7,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ssldiff_gui.app.joints.cells import on_canvas
-from ssldiff_gui.app.joints.joint import Frame, Ties
-from ssldiff_gui.app.joints.words import work_of
 from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.core.geometry import Region
 from ssldiff_gui.core.project import ResultEntry
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.result_keeping import DOUBT
 from ssldiff_gui.storage.check_files import load_check
+from ssldiff_gui.storage.growing import GrowingCanvas
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.cells import on_canvas
+from ssldiff_gui.viewer.joints.host import Host, Ties
+from ssldiff_gui.viewer.joints.words import work_of
 from ssldiff_gui.widgets.shown import CheckShown, CompareMode
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ssldiff_gui.app.joints.beside import BesideJoint, Made
+    from napari.layers import Image
+
     from ssldiff_gui.state.job_list import Job
     from ssldiff_gui.state.workplace import Workplace
     from ssldiff_gui.viewer.check_overlay import CheckOverlay
     from ssldiff_gui.viewer.compare import Compare
+    from ssldiff_gui.viewer.joints.made import Beside, Made
     from ssldiff_gui.viewer.scene_view import SceneView
+    from ssldiff_gui.viewer.shown_view import ShownView
 
 THRESHOLD = 0.5
 
@@ -36,22 +41,25 @@ class CheckJoint:
 
     Parameters
     ----------
-    frame
-        What all joints share.
+    host
+        Where the pages and views are.
     beside
         Knows which canvas is shown.
     """
 
-    def __init__(self, frame: Frame, beside: BesideJoint) -> None:
-        self._frame, self._beside = frame, beside
-        self._page = frame.parts.check
+    def __init__(self, host: Host, beside: Beside) -> None:
+        self._host, self._beside = host, beside
+        self._page = host.parts.check
         self._ties = Ties()
         self._place: Workplace | None = None
         self._map: CheckOverlay | None = None
         self._compare: Compare | None = None
+        self._pair: Compare | None = None
+        """Two results, in the synthetic view."""
         self._likeness: npt.NDArray[np.float32] | None = None
         self._read_of = ""
         self._job: Job | None = None
+        self._paired: GrowingCanvas | None = None
         self.threshold = THRESHOLD
         self.map_shown = False
         self.mode: CompareMode = "side"
@@ -59,29 +67,43 @@ class CheckJoint:
         page = self._page
         page.check_requested.connect(self.check)
         page.threshold_changed.connect(self._set_threshold)
-        page.map_toggled.connect(self._toggle)
+        page.map_toggled.connect(self.show_map)
         page.compare_chosen.connect(self.choose)
         page.weakest_requested.connect(self.weakest)
         page.work.cancel_requested.connect(self._cancel)
+        host.parts.strip.compare_requested.connect(self.compare_results)
 
     def attach(self, original: SceneView, synthetic: SceneView) -> None:
         """Take the views, once they have been made."""
-        from ssldiff_gui.viewer.check_overlay import CheckOverlay
         from ssldiff_gui.viewer.compare import Compare
 
-        self._map = CheckOverlay(synthetic)
+        self.attach_map(synthetic)
         self._compare = Compare(original)
-        self._compare.failed.connect(self._frame.reporter.problem)
-        synthetic.shown.connect(self._lay_map)
+        self._pair = Compare(synthetic)
+        for compare in (self._compare, self._pair):
+            compare.failed.connect(self._host.reporter.problem)
         original.shown.connect(self._lay_compare)
+
+    def attach_map(self, synthetic: ShownView) -> None:
+        """Take the view of the result only, where nothing is compared."""
+        from ssldiff_gui.viewer.check_overlay import CheckOverlay
+
+        self._map = CheckOverlay(synthetic)
+        synthetic.shown.connect(self._lay_map)
+
+    @property
+    def map_layer(self) -> Image | None:
+        """The check map's layer, while it is shown."""
+        return None if self._map is None else self._map.layer
 
     def detach(self) -> None:
         """Let go of them."""
         if self._map is not None:
             self._map.close()
-        if self._compare is not None:
-            self._compare.close()
-        self._map = self._compare = None
+        for compare in (self._compare, self._pair):
+            if compare is not None:
+                compare.close()
+        self._map = self._compare = self._pair = None
 
     def enter(self, place: Workplace) -> None:
         """Follow a project."""
@@ -123,15 +145,15 @@ class CheckJoint:
         if self._place is not None and entry is not None:
             self._page.show_problem(None)
             self._place.keeping.check(entry.id)
-            self._frame.turn_to("Check")
+            self._host.turn_to("Check")
 
     def map(self) -> None:
         """Show or hide the check map."""
-        self._toggle(not self.map_shown)
+        self.show_map(not self.map_shown)
 
     def weakest(self) -> None:
         """Look at the cell that shows the least of what was asked."""
-        place, view = self._place, self._frame.parts.original.view
+        place, view = self._place, self._host.parts.original.view
         opened = None if place is None else place.bench.open
         if opened is None or view is None or self._likeness is None:
             return
@@ -159,17 +181,57 @@ class CheckJoint:
     def choose(self, mode: CompareMode) -> None:
         """Compare in a way."""
         self.mode = mode
+        self._unpair()
         if self._compare is not None:
             self._compare.mode = mode
-        self._frame.on_change()
+        self._host.on_change()
+
+    def compare_results(self, shown: str, other: str) -> None:
+        """Draw one result over another, behind a curtain in the synthetic view."""
+        place = self._place
+        entry = None if place is None else place.project.get(other)
+        if place is None or not isinstance(entry, ResultEntry):
+            return
+        place.bench.show_result(shown)
+        path = place.bench.path(entry.canvas)
+
+        def read() -> None:
+            try:
+                canvas = GrowingCanvas.of(path)
+            except UserError as error:
+                on_gui_thread(self._host.reporter.problem, error)
+            else:
+                on_gui_thread(self._pair_with, other, canvas)
+
+        in_background(read, f"open {path.name}")
+
+    def _pair_with(self, other: str, canvas: GrowingCanvas) -> None:
+        opened = None if self._place is None else self._place.bench.open
+        if self._pair is None or opened is None or self._beside.made is None:
+            return
+        box = on_canvas(opened.editor.original)
+        self._pair.show(canvas.slide, None if box is None else Region(box))
+        self._pair.mode = "curtain"
+        self._paired = canvas
+        self._host.parts.strip.mark(self._beside.made.id, other)
+
+    def _unpair(self) -> None:
+        """Let the synthetic view show one result alone again."""
+        paired, self._paired = self._paired, None
+        if self._pair is not None:
+            self._pair.mode = "side"
+            self._pair.show(None)
+        if paired is not None:
+            in_background(paired.slide.close, "close a canvas")
 
     def _turn(self, mode: CompareMode) -> None:
         self.choose("side" if self.mode == mode else mode)
 
-    def _toggle(self, shown: bool) -> None:
+    def show_map(self, shown: bool) -> None:
+        """Show the check map, or not."""
         self.map_shown = shown
         self._lay_map()
-        self._frame.on_change()
+        self._host.on_change()
 
     def _set_threshold(self, threshold: float) -> None:
         self.threshold = threshold
@@ -194,6 +256,7 @@ class CheckJoint:
 
     def _on_made(self, made: Made | None) -> None:
         del made
+        self._unpair()
         self._lay_compare()
         self._lay_map()
 
@@ -228,7 +291,7 @@ class CheckJoint:
         entry = None if place is None else place.bench.result
         if place is None or entry is None or not entry.check:
             self._forget()
-            self._frame.on_change()
+            self._host.on_change()
             return
         key = f"{entry.id} {entry.likeness}"
         if key == self._read_of:
@@ -250,7 +313,7 @@ class CheckJoint:
         if key == self._read_of:
             self._likeness = likeness
             self._lay_map()
-            self._frame.on_change()
+            self._host.on_change()
 
     def _on_checked(self, entry: ResultEntry) -> None:
         """Open by itself when the result does not show what was asked."""
@@ -259,8 +322,8 @@ class CheckJoint:
             return
         if entry.low is not None and entry.low >= DOUBT:
             self.map_shown = True
-            self._frame.turn_to("Check")
-            self._frame.reporter.tell(
+            self._host.turn_to("Check")
+            self._host.reporter.tell(
                 f"{entry.low:.0%} of the cells do not show what was asked.",
                 "They are hatched on the check map.",
             )

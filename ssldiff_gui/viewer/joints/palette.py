@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ssldiff_gui.app.joints.joint import Frame, Ties
-from ssldiff_gui.app.joints.tiles import read_tiles
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.project import PaletteEntry
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.state.history import Step
 from ssldiff_gui.state.swatches import swatch_of_mask, swatches_of_clusters
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.host import Host, Ties
+from ssldiff_gui.viewer.joints.tiles import read_tiles
 from ssldiff_gui.widgets.shown import PaletteItem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ssldiff_gui.app.joints.cells import CellsJoint
     from ssldiff_gui.state.bench import OpenGrid
     from ssldiff_gui.state.swatches import Swatch
     from ssldiff_gui.state.workplace import Workplace
+    from ssldiff_gui.viewer.joints.cells import CellsJoint
 
 KINDS = 8
 
@@ -34,15 +34,15 @@ class PaletteJoint:
 
     Parameters
     ----------
-    frame
-        What all joints share.
+    host
+        Where the pages and views are.
     cells
         Has the clusters that are shown.
     """
 
-    def __init__(self, frame: Frame, cells: CellsJoint) -> None:
-        self._frame, self._cells = frame, cells
-        self._panel = frame.parts.palette_
+    def __init__(self, host: Host, cells: CellsJoint) -> None:
+        self._host, self._cells = host, cells
+        self._panel = host.parts.palette_
         self._ties = Ties()
         self._place: Workplace | None = None
         self._chosen = ""
@@ -59,9 +59,9 @@ class PaletteJoint:
         """Follow a project."""
         self._place = place
         tie = self._ties.tie
-        tie(place.palette.changed, self._frame.on_change)
+        tie(place.palette.changed, self._host.on_change)
         tie(place.palette.added, self._on_added)
-        tie(place.palette.problem, self._frame.reporter.problem)
+        tie(place.palette.problem, self._host.reporter.problem)
         tie(place.tools.paint_changed, self._on_paint)
         self._read([e for e in place.palette.entries if e.thumbnail])
 
@@ -106,13 +106,13 @@ class PaletteJoint:
             if (editor := place.bench.editor) is not None:
                 editor.add_source(swatch.name, swatch.grid, swatch.label)
         except UserError as error:
-            self._frame.reporter.problem(error)
+            self._host.reporter.problem(error)
             return
         self._chosen = identity
         place.tools.take(swatch)
         if place.bench.open is not None and place.tools.tool in {"", "eyedropper"}:
-            self._frame.choose_tool("brush")
-        self._frame.on_change()
+            self._host.choose_tool("brush")
+        self._host.on_change()
 
     def add(self, how: str) -> None:
         """Add entries: the picked cell, the selection, the grid's kinds, or the starters'."""
@@ -133,7 +133,7 @@ class PaletteJoint:
             elif place.tools.paint is not None:
                 self._keep(opened, place.tools.paint)
         except UserError as error:
-            self._frame.reporter.problem(error)
+            self._host.reporter.problem(error)
 
     def _keep(self, opened: OpenGrid, *swatches: Swatch) -> None:
         assert self._place is not None  # noqa: S101 - asked for while a project is open
@@ -152,7 +152,7 @@ class PaletteJoint:
             try:
                 found = swatches_of_clusters(grid, KINDS, labels, origin)
             except UserError as error:
-                on_gui_thread(self._frame.reporter.problem, error)
+                on_gui_thread(self._host.reporter.problem, error)
             else:
                 on_gui_thread(self._keep, opened, *found)
 
@@ -164,7 +164,7 @@ class PaletteJoint:
             prior = None if entry.model is None else entry.model.prior
             for label in () if prior is None else prior.classes[:KINDS]:
                 place.drawing.swatch(label, place.palette.add)
-        self._frame.reporter.done(
+        self._host.reporter.done(
             "Drawing the starters' classes…", "They come into the palette one by one."
         )
 
@@ -189,7 +189,7 @@ class PaletteJoint:
         def undo() -> None:
             place.palette.put_back(tuple(kept))
 
-        document = self._frame.session.current
+        document = self._host.session.current
         history = place.results.history if document is None else document.history
         name = "" if entry is None else entry.name
         history.push(Step(f"Remove “{name}” from the palette", do, undo))
@@ -203,7 +203,7 @@ class PaletteJoint:
         known = place.palette.get(self._chosen)
         if known is None or place.palette.swatch(known.id).name != paint.name:
             self._chosen = ""
-            self._frame.on_change()
+            self._host.on_change()
 
     def _on_added(self, entries: tuple[PaletteEntry, ...]) -> None:
         """Take pictures of what came: of the cells they are of."""
@@ -215,7 +215,7 @@ class PaletteJoint:
             opened = self._waiting.pop(swatch.name, place.bench.open)
             if opened is not None and swatch.cell is not None:
                 self._photograph(place, opened, entry, swatch.cell)
-        self._frame.on_change()
+        self._host.on_change()
 
     def _photograph(
         self, place: Workplace, opened: OpenGrid, entry: PaletteEntry, cell: tuple[int, int]
@@ -229,7 +229,7 @@ class PaletteJoint:
             self._pictures[entry.id] = pictures[0]
             name = place.project.keep_thumbnail(entry.id, _png(pictures[0]))
             place.palette.set_thumbnail(entry.id, name)
-            self._frame.on_change()
+            self._host.on_change()
 
         read_tiles(opened, [cell], take, canvas)
 
@@ -248,7 +248,7 @@ class PaletteJoint:
     def _arrived(self, place: Workplace | None, found: dict[str, npt.NDArray[np.uint8]]) -> None:
         if place is not None and place is self._place:
             self._pictures |= found
-            self._frame.on_change()
+            self._host.on_change()
 
 
 def _png(picture: npt.NDArray[np.uint8]) -> bytes:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ssldiff_gui.app.joints.joint import Frame, Ties
-from ssldiff_gui.app.joints.words import (
+from ssldiff_gui.core.annotations import Annotation
+from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.core.geometry import Box
+from ssldiff_gui.core.inventory import InstalledModel
+from ssldiff_gui.state.embedding import EmbedCost
+from ssldiff_gui.viewer.joints.host import Host, Ties
+from ssldiff_gui.viewer.joints.words import (
     bytes_text,
     duration_text,
     ground_text,
     pixels_text,
     work_of,
 )
-from ssldiff_gui.core.annotations import Annotation
-from ssldiff_gui.core.errors import UserError
-from ssldiff_gui.core.geometry import Box
-from ssldiff_gui.core.inventory import InstalledModel
-from ssldiff_gui.state.embedding import EmbedCost
 from ssldiff_gui.widgets.shown import Choice, RegionShown
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class RegionJoint:
 
     Parameters
     ----------
-    frame
-        What all joints share.
+    host
+        Where the pages and views are.
     """
 
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
-        self._page = frame.parts.region
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._page = host.parts.region
         self._ties = Ties()
         self.place: Workplace | None = None
         self._job: Job | None = None
@@ -48,10 +48,10 @@ class RegionJoint:
         """Id of a grid that was made here and has not been seen yet."""
         page = self._page
         page.embed_requested.connect(self.embed)
-        page.draw_requested.connect(lambda: frame.choose_tool("rectangle"))
+        page.draw_requested.connect(lambda: host.choose_tool("rectangle"))
         page.encoder_chosen.connect(self._choose_encoder)
         page.skip_background_changed.connect(self._skip)
-        page.scale_requested.connect(frame.parts.original.scale_requested)
+        page.scale_requested.connect(host.parts.original.scale_requested)
         page.work.cancel_requested.connect(self._cancel)
         page.work.pause_requested.connect(lambda: self._pause(wanted=True))
         page.work.resume_requested.connect(lambda: self._pause(wanted=False))
@@ -60,10 +60,10 @@ class RegionJoint:
         """Follow a project."""
         self.place = place
         tie = self._ties.tie
-        tie(place.queue.changed, self._frame.on_change)
+        tie(place.queue.changed, self._host.on_change)
         tie(place.queue.progressed, self._on_progress)
         tie(place.queue.failed, self._on_failed)
-        tie(place.models.changed, self._frame.on_change)
+        tie(place.models.changed, self._host.on_change)
         tie(place.embedding.done, self._on_done)
         tie(place.bench.grid_changed, self._on_grid)
 
@@ -77,7 +77,7 @@ class RegionJoint:
     @property
     def at_hand(self) -> tuple[Document, Annotation, Box] | None:
         """The document, the annotation that marks the region, and the region."""
-        document = self._frame.session.current
+        document = self._host.session.current
         if document is None or not document.slide.has_file:
             return None
         drawn = [a for a in document.editor.selected if _box(a) is not None]
@@ -91,7 +91,7 @@ class RegionJoint:
     def refresh(self) -> None:
         """Show the region and what it takes."""
         place, found = self.place, self.at_hand
-        document = self._frame.session.current
+        document = self._host.session.current
         able = document is not None and document.slide.has_file
         self._job = None if place is None else _embedding(place)
         self._page.show_work(None if self._job is None else work_of(self._job))
@@ -118,8 +118,8 @@ class RegionJoint:
         """Embed the region at hand."""
         place, found = self.place, self.at_hand
         if place is None or found is None:
-            self._frame.choose_tool("rectangle")
-            self._frame.turn_to("Region")
+            self._host.choose_tool("rectangle")
+            self._host.turn_to("Region")
             return
         document, annotation, box = found
         self._page.show_problem(None)
@@ -127,13 +127,13 @@ class RegionJoint:
             place.embedding.embed(document, box, annotation.title)
         except UserError as error:
             self._page.show_problem(error)
-            self._frame.turn_to("Region")
-        self._frame.on_change()
+            self._host.turn_to("Region")
+        self._host.on_change()
 
     def _choose_encoder(self, name: str) -> None:
         if self.place is not None:
             self.place.embedding.encoder = name
-            self._frame.on_change()
+            self._host.on_change()
 
     def _skip(self, skip: bool) -> None:
         if self.place is not None:
@@ -159,13 +159,13 @@ class RegionJoint:
 
     def _on_done(self, grid: str) -> None:
         self._fresh = grid
-        self._frame.choose_tool("hand")
-        self._frame.turn_to("Grid")
-        self._frame.on_change()
+        self._host.choose_tool("hand")
+        self._host.turn_to("Grid")
+        self._host.on_change()
 
     def _on_grid(self, opened: OpenGrid | None) -> None:
         """Come near to a grid that was just made: its cells are to be seen one by one."""
-        view = self._frame.parts.original.view
+        view = self._host.parts.original.view
         if opened is None or view is None or opened.id != self._fresh:
             return
         self._fresh = ""

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from ssldiff_gui.app.joints.joint import Frame, Ties
-from ssldiff_gui.app.view_acts import CELLS
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.state.cells import CellAnalysis, CellsShown, Mode, Overlay
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
+from ssldiff_gui.viewer.joints.host import CELLS, Host, Ties
 
 if TYPE_CHECKING:
-    from ssldiff_gui.app.view_acts import ToolActs
     from ssldiff_gui.state.bench import OpenGrid
     from ssldiff_gui.state.grid_cursor import Cursor
     from ssldiff_gui.state.grid_editor import GridEditor
@@ -24,7 +22,8 @@ if TYPE_CHECKING:
     from ssldiff_gui.state.workplace import Workplace
     from ssldiff_gui.viewer.grid_mouse import GridMouse
     from ssldiff_gui.viewer.grid_overlay import GridOverlay
-    from ssldiff_gui.viewer.scene_view import SceneView
+    from ssldiff_gui.viewer.joints.host import Hand
+    from ssldiff_gui.viewer.shown_view import ShownView
 
 OPACITY = 0.45
 
@@ -34,14 +33,14 @@ class CellsJoint:
 
     Parameters
     ----------
-    frame
-        What all joints share.
+    host
+        Where the pages and views are.
     tools
         Which tool is in the hand.
     """
 
-    def __init__(self, frame: Frame, tools: ToolActs) -> None:
-        self._frame, self._acts = frame, tools
+    def __init__(self, host: Host, tools: Hand) -> None:
+        self._host, self._acts = host, tools
         self._ties, self._grid_ties = Ties(), Ties()
         self.place: Workplace | None = None
         self.analysis: CellAnalysis | None = None
@@ -56,13 +55,23 @@ class CellsJoint:
 
     # -- views -------------------------------------------------------------------------------------
 
-    def attach(self, original: SceneView, synthetic: SceneView) -> None:
-        """Take the views, once they have been made."""
+    def attach(self, original: ShownView, synthetic: ShownView | None = None) -> None:
+        """Take the views, once they have been made.
+
+        Parameters
+        ----------
+        original
+            Where the cells are seen.
+        synthetic
+            Where the mouse works on them too; None where one camera serves both.
+        """
         from ssldiff_gui.viewer.grid_mouse import GridMouse
         from ssldiff_gui.viewer.grid_overlay import GridOverlay
 
-        self._overlays = GridOverlay(original), GridOverlay(synthetic)
-        self._overlays[1].set_lines(wanted=False)
+        views = (original,) if synthetic is None else (original, synthetic)
+        self._overlays = tuple(GridOverlay(view) for view in views)
+        for overlay in self._overlays[1:]:
+            overlay.set_lines(wanted=False)
         self._mice = tuple(GridMouse(overlay) for overlay in self._overlays)
         for mouse in self._mice:
             mouse.pressed.connect(lambda r, c, held: self._on(lambda t: t.press(r, c, held)))
@@ -71,9 +80,13 @@ class CellsJoint:
             mouse.hovered.connect(lambda r, c, held: self._on(lambda t: t.hover(r, c, held)))
             mouse.left.connect(lambda: self._on(lambda t: t.leave()))
             mouse.cancelled.connect(lambda: self._on(lambda t: t.cancel()))
-        synthetic.tool_changed.connect(self._follow_synthetic)
-        original.shown.connect(self._show_soon)
-        synthetic.shown.connect(self._show_soon)
+            mouse.abandon = self._abandon
+        if synthetic is not None:
+            synthetic.tool_changed.connect(self._follow_synthetic)
+        else:
+            self._mice[0].escaped.connect(lambda: self._host.choose_tool("hand"))
+        for view in views:
+            view.shown.connect(self._show_soon)
         self._show()
 
     def detach(self) -> None:
@@ -91,8 +104,8 @@ class CellsJoint:
         tie, tools = self._ties.tie, place.tools
         tie(place.bench.grid_changed, self._on_grid)
         tie(tools.cursor, self._draw_cursor)
-        tie(tools.problem, lambda problem: self._frame.reporter.tell(problem.message, problem.hint))
-        tie(place.bench.failed, self._frame.reporter.problem)
+        tie(tools.problem, lambda problem: self._host.reporter.tell(problem.message, problem.hint))
+        tie(place.bench.failed, self._host.reporter.problem)
         kept = place.bench.workspace.overlay
         self.mode = next((mode for mode in get_args(Mode) if mode == kept.get("mode")), "colours")
         if isinstance(share := kept.get("opacity"), int | float):
@@ -131,12 +144,12 @@ class CellsJoint:
         if self.place is not None and self._opened is not None:
             entry = self.place.bench.entry
             if self.place.tools.copy("" if entry is None else entry.name):
-                self._frame.reporter.done("Copied.", "Paste into this grid, or another slide's.")
+                self._host.reporter.done("Copied.", "Paste into this grid, or another slide's.")
 
     def paste(self) -> None:
         """Let copied cells hang at the pointer."""
         if self.place is not None and self.place.tools.paste():
-            self._frame.choose_tool("transplant")
+            self._host.choose_tool("transplant")
 
     def bigger(self) -> None:
         """Make the brush larger."""
@@ -155,7 +168,7 @@ class CellsJoint:
         """Show or hide the overlay."""
         self.overlay_shown = not self.overlay_shown
         self._show()
-        self._frame.on_change()
+        self._host.on_change()
 
     def choose_mode(self, mode: Mode) -> None:
         """Let the colours say something else."""
@@ -195,13 +208,13 @@ class CellsJoint:
             tie = self._grid_ties.tie
             tie(analysis.overlay_changed, self._on_overlay)
             tie(analysis.cells_changed, self._on_cells)
-            tie(analysis.problem, self._frame.reporter.problem)
+            tie(analysis.problem, self._host.reporter.problem)
             tie(opened.editor.selection_changed, self._on_selection)
             self._ask()
         elif self._acts.chosen in CELLS:
-            self._frame.choose_tool("hand")
+            self._host.choose_tool("hand")
         self._show()
-        self._frame.on_change()
+        self._host.on_change()
 
     def _ask(self) -> None:
         if self.analysis is None or self.place is None:
@@ -228,7 +241,7 @@ class CellsJoint:
         mask = None if self._opened is None else self._opened.editor.selection
         for overlay in self._overlays:
             overlay.set_selection(mask)
-        self._frame.on_change()
+        self._host.on_change()
 
     def _show_soon(self, _: object = None) -> None:
         on_gui_thread(self._show)
@@ -238,10 +251,10 @@ class CellsJoint:
         if not self._overlays:
             return
         opened, analysis = self._opened, self.analysis
-        original, synthetic = self._overlays
+        original, others = self._overlays[0], self._overlays[1:]
         if opened is None or analysis is None or original.view.document is not opened.document:
-            original.show(None)
-            synthetic.show(None)
+            for each in self._overlays:
+                each.show(None)
             return
         grid, overlay = opened.editor.original, analysis.overlay
         empty = np.zeros((grid.rows, grid.columns, 4), np.uint8)
@@ -250,7 +263,8 @@ class CellsJoint:
         original.set_lines(wanted=self.overlay_shown and self.mode != "off")
         original.show(colours, grid.region, grid.footprint, self.opacity)
         original.set_letters(overlay.labels if coloured else None, overlay.words)
-        synthetic.show(empty, on_canvas(grid), grid.cell, 0.0)
+        for other in others:
+            other.show(empty, on_canvas(grid), grid.cell, 0.0)
         self._on_selection()
 
     # -- tools -------------------------------------------------------------------------------------
@@ -261,12 +275,16 @@ class CellsJoint:
             from ssldiff_gui.viewer.tools import Tool
 
             self._overlays[1].view.tool = Tool.CELLS if name else Tool.HAND
-        self._frame.on_change()
+        self._host.on_change()
 
     def _follow_synthetic(self, tool: object) -> None:
         """Let Esc in the synthetic view leave the tool in both."""
         if str(tool) == "hand" and self._acts.chosen in CELLS:
-            self._frame.choose_tool("hand")
+            self._host.choose_tool("hand")
+
+    def _abandon(self) -> bool:
+        """Give up what hangs at the pointer, before Esc leaves the tool."""
+        return self.place is not None and self.place.tools.cancel()
 
     def _drag(self, points: Sequence[tuple[float, float]], held: Collection[str]) -> None:
         def go(tools: GridTools) -> None:
@@ -277,14 +295,14 @@ class CellsJoint:
 
     def _release(self, row: float, column: float, held: Collection[str]) -> None:
         self._on(lambda tools: tools.release(row, column, held))
-        self._frame.on_change()
+        self._host.on_change()
 
     def _on(self, act: Callable[[GridTools], object]) -> None:
         if self.place is not None:
             try:
                 act(self.place.tools)
             except UserError as error:
-                self._frame.reporter.tell(error.message, error.hint)
+                self._host.reporter.tell(error.message, error.hint)
 
     def _draw_cursor(self, cursor: Cursor) -> None:
         for overlay in self._overlays:
@@ -293,7 +311,7 @@ class CellsJoint:
     def _remember(self) -> None:
         if self.place is not None and self.place.project.read_only is None:
             self.place.bench.remember(overlay={"mode": self.mode, "opacity": self.opacity})
-        self._frame.on_change()
+        self._host.on_change()
 
 
 def on_canvas(grid: EmbeddingGrid) -> Box | None:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ssldiff_gui.app.joints.joint import Frame, Ties
-from ssldiff_gui.app.joints.words import (
+from ssldiff_gui.core.errors import UserError
+from ssldiff_gui.core.geometry import Box
+from ssldiff_gui.jobs.speeds import Speeds
+from ssldiff_gui.state.rendering import RenderCost
+from ssldiff_gui.viewer.joints.host import Host, Ties
+from ssldiff_gui.viewer.joints.in_view import canvas_in_view
+from ssldiff_gui.viewer.joints.words import (
     bytes_text,
     duration_text,
     ground_text,
     pixels_text,
     work_of,
 )
-from ssldiff_gui.core.errors import UserError
-from ssldiff_gui.core.geometry import Box
-from ssldiff_gui.jobs.speeds import Speeds
-from ssldiff_gui.state.rendering import RenderCost
 from ssldiff_gui.widgets.shown import Choice, CostShown, Part, Preset, RenderShown
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ class GenerateJoint:
 
     Parameters
     ----------
-    frame
-        What all joints share.
+    host
+        Where the pages and views are.
     """
 
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
-        self._page = frame.parts.generate
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._page = host.parts.generate
         self._ties = Ties()
         self._place: Workplace | None = None
         self._job: Job | None = None
@@ -50,7 +51,7 @@ class GenerateJoint:
         page = self._page
         page.generate_requested.connect(self.generate)
         page.changed.connect(self._on_settings)
-        page.draw_requested.connect(lambda: frame.choose_tool("rectangle"))
+        page.draw_requested.connect(lambda: host.choose_tool("rectangle"))
         page.work.cancel_requested.connect(self.cancel)
         page.work.pause_requested.connect(lambda: self._pause(wanted=True))
         page.work.resume_requested.connect(lambda: self._pause(wanted=False))
@@ -63,8 +64,8 @@ class GenerateJoint:
         tie(queue.preview, self._on_preview)
         tie(queue.failed, self._on_failed)
         tie(queue.ready, self._on_ready)
-        tie(place.rendering.settings_changed, lambda _: self._frame.on_change())
-        tie(place.bench.grid_changed, lambda _: self._frame.on_change())
+        tie(place.rendering.settings_changed, lambda _: self._host.on_change())
+        tie(place.bench.grid_changed, lambda _: self._host.on_change())
         tie(place.bench.failed, self._page.show_problem)
 
     def leave(self) -> None:
@@ -88,7 +89,7 @@ class GenerateJoint:
             "No installed model renders grids of this encoder."
         )  # fmt: skip
         selected = opened.editor.selection is not None
-        in_view = self._in_view(opened)
+        in_view = canvas_in_view(opened, self._host.parts.original.view)
         self._page.can_render(selection=selected, view=in_view is not None, missing=missing)
         cost = place.rendering.cost(self.region(opened))
         self._page.show_cost(None if cost is None else self._cost_shown(place, opened, cost))
@@ -101,7 +102,9 @@ class GenerateJoint:
             left, top = int(columns.min()) * side, int(rows.min()) * side
             right, bottom = (int(columns.max()) + 1) * side, (int(rows.max()) + 1) * side
             return Box(left, top, right - left, bottom - top)
-        return self._in_view(opened) if self._part == "view" else None
+        if self._part != "view":
+            return None
+        return canvas_in_view(opened, self._host.parts.original.view)
 
     # -- acts --------------------------------------------------------------------------------------
 
@@ -110,15 +113,15 @@ class GenerateJoint:
         place = self._place
         opened = None if place is None else place.bench.open
         if place is None or opened is None:
-            self._frame.turn_to("Region")
+            self._host.turn_to("Region")
             return
         self._page.show_problem(None)
         try:
             place.rendering.generate(self.region(opened))
         except UserError as error:
             self._page.show_problem(error)
-            self._frame.turn_to("Generate")
-        self._frame.on_change()
+            self._host.turn_to("Generate")
+        self._host.on_change()
 
     def cancel(self) -> None:
         """End the work that runs, or the first that waits."""
@@ -161,7 +164,7 @@ class GenerateJoint:
             guidance=shown.guidance if own_guidance else None,
             device=shown.device,
         )
-        self._frame.on_change()
+        self._host.on_change()
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -218,26 +221,12 @@ class GenerateJoint:
             consent=f"Render all of it{f', for {time}' if time else ''}" if cost.large else "",
         )
 
-    def _in_view(self, opened: OpenGrid) -> Box | None:
-        """Return the part of the canvas that the original's view shows."""
-        view, region = self._frame.parts.original.view, opened.editor.original.region
-        if view is None or view.document is not opened.document:
-            return None
-        left, top, right, bottom = view.viewport
-        step = 1.0 if region is None else region.downsample
-        x, y = (0, 0) if region is None else (region.box.x, region.box.y)
-        seen = Box.covering((left - x) / step, (top - y) / step, (right - x) / step,
-                            (bottom - y) / step)  # fmt: skip
-        grid = opened.editor.original
-        inside = seen.intersect(Box(0, 0, grid.columns * grid.cell, grid.rows * grid.cell))
-        return None if inside.empty else inside
-
     # -- what the worker says ----------------------------------------------------------------------
 
     def _on_ready(self, ready: Ready) -> None:
         self._device = ready.name or ready.device
         self._devices = ready.devices
-        self._frame.on_change()
+        self._host.on_change()
 
     def _on_progress(self, job: Job) -> None:
         if self._job is not None and job.id == self._job.id:

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import Qt
 
-from ssldiff_gui.app.joints.cell_words import cluster_of, clusters_shown, neighbours_of
-from ssldiff_gui.app.joints.joint import Frame, Ties
-from ssldiff_gui.app.joints.tiles import read_tiles
-from ssldiff_gui.app.joints.words import ground_text
 from ssldiff_gui.core.errors import BadEdits, UserError
 from ssldiff_gui.state import grid_acts
 from ssldiff_gui.state.cell_selection import Manner, combined
+from ssldiff_gui.viewer.joints.cell_words import cluster_of, clusters_shown, neighbours_of
+from ssldiff_gui.viewer.joints.host import Host, Ties
+from ssldiff_gui.viewer.joints.tiles import read_tiles
+from ssldiff_gui.viewer.joints.words import ground_text
 from ssldiff_gui.widgets.scatter import METHODS
 from ssldiff_gui.widgets.shown import (
     CellShown,
@@ -30,11 +30,11 @@ from ssldiff_gui.widgets.shown import (
 )
 
 if TYPE_CHECKING:
-    from ssldiff_gui.app.joints.cells import CellsJoint
     from ssldiff_gui.core.grid import EmbeddingGrid
     from ssldiff_gui.state.bench import OpenGrid
     from ssldiff_gui.state.cell_maps import ClusterMap, Scatter
     from ssldiff_gui.state.workplace import Workplace
+    from ssldiff_gui.viewer.joints.cells import CellsJoint
 
 GREY = 150
 VARIED = 2.0
@@ -46,15 +46,15 @@ class GridJoint:
 
     Parameters
     ----------
-    frame
-        What all joints share.
+    host
+        Where the pages and views are.
     cells
         Has the analysis, and shows it on the views.
     """
 
-    def __init__(self, frame: Frame, cells: CellsJoint) -> None:
-        self._frame, self._cells = frame, cells
-        self._page = frame.parts.grid
+    def __init__(self, host: Host, cells: CellsJoint) -> None:
+        self._host, self._cells = host, cells
+        self._page = host.parts.grid
         self._ties, self._grid_ties = Ties(), Ties()
         self._place: Workplace | None = None
         self._opened: OpenGrid | None = None
@@ -82,11 +82,11 @@ class GridJoint:
         self._place = place
         tie = self._ties.tie
         tie(place.bench.grid_changed, self._on_grid)
-        tie(place.tools.settings_changed, lambda _: self._frame.on_change())
-        tie(place.tools.tool_changed, lambda _: self._frame.on_change())
-        tie(place.tools.paint_changed, lambda _: self._frame.on_change())
+        tie(place.tools.settings_changed, lambda _: self._host.on_change())
+        tie(place.tools.tool_changed, lambda _: self._host.on_change())
+        tie(place.tools.paint_changed, lambda _: self._host.on_change())
         tie(place.tools.picked, self._on_picked)
-        tie(place.models.changed, lambda _: self._frame.on_change())
+        tie(place.models.changed, lambda _: self._host.on_change())
         self._on_grid(place.bench.open)
 
     def leave(self) -> None:
@@ -154,7 +154,7 @@ class GridJoint:
             methods = [choice for choice in METHODS if choice.id in analysis.methods()]
             self._page.scatter.show_methods(methods, "pca")
             analysis.ask_scatter("pca")
-        self._frame.on_change()
+        self._host.on_change()
 
     def _on_clusters(self, found: ClusterMap | None) -> None:
         self._page.show_clusters(() if found is None else clusters_shown(found))
@@ -246,7 +246,7 @@ class GridJoint:
 
     def _go_to(self, index: int) -> None:
         """Pick a neighbour, and bring it into view."""
-        opened, place, view = self._opened, self._place, self._frame.parts.original.view
+        opened, place, view = self._opened, self._place, self._host.parts.original.view
         if opened is None or place is None:
             return
         row, column = divmod(index, opened.editor.shape[1])
@@ -299,7 +299,7 @@ class GridJoint:
                 opened.editor.do(act.edit, act.text)
         except UserError as error:
             self._page.show_problem(error)
-        self._frame.on_change()
+        self._host.on_change()
 
     def _try(self, wanted: SelectionAct | None) -> None:
         """Show what an act would do; steering by words needs a prior first."""
@@ -352,7 +352,7 @@ class GridJoint:
                 editor.do(act.edit, act.text)
             except UserError as error:
                 self._page.show_problem(error)
-            self._frame.on_change()
+            self._host.on_change()
 
         place.drawing.sample(wanted.text, wanted.class_name, secrets.randbelow(1 << 31), taken)
 

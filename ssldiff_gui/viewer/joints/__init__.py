@@ -1,0 +1,1 @@
+"""What joins the work of an open project to pages and views, in whatever window they stand."""
