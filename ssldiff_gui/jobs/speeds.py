@@ -23,11 +23,16 @@ class Speeds:
 
     def __init__(self, model: str, device: str) -> None:
         self._path = cache_folder() / "speeds.json"
-        self._key = f"{model} on {device}"
+        self._same, self._key = f"{model} on ", f"{model} on {device}"
 
     def seconds(self, work: int) -> float | None:
-        """Return about how long so much work will take; None when it was never tried."""
-        speed = self._all().get(self._key)
+        """Return about how long so much work will take; None when it was never tried.
+
+        Before anybody knows the device, what was seen on another one is the best guess.
+        """
+        known = self._all()
+        near = (speed for key, speed in known.items() if key.startswith(self._same))
+        speed = known.get(self._key) or next(near, None)
         return work / speed if speed else None
 
     def note(self, work: int, seconds: float) -> None:

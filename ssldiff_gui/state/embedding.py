@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ssldiff_gui.core.inventory import InstalledModel
 from ssldiff_gui.core.project import GridEntry, new_id
 from ssldiff_gui.core.requests import EmbedRequest
 from ssldiff_gui.core.specs import EncoderSpec, PixelSize
+from ssldiff_gui.jobs.costs import embed_cost
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
 from ssldiff_gui.storage.grids import load_grid_record
 
@@ -60,22 +60,14 @@ class Embedding:
         Where the grid goes.
     deliver
         Runs a call in the thread where state may change.
-    speed
-        Cells a second that an encoder managed here the last time, by its name.
     """
 
     done = Signal(str)
     """(id of the grid)."""
 
-    def __init__(
-        self,
-        bench: Bench,
-        deliver: Deliver | None = None,
-        speed: Callable[[str], float | None] = lambda _: None,
-    ) -> None:
+    def __init__(self, bench: Bench, deliver: Deliver | None = None) -> None:
         self._bench = bench
         self._deliver = deliver or deliver_at_once
-        self._speed = speed
         self.encoder = ""
         """Name of the encoder that was chosen; empty takes the one that suits."""
         self.skip_background = True
@@ -112,9 +104,9 @@ class Embedding:
         except UserError as error:
             return EmbedCost(problem=error)
         rows, columns = plan.layout.rows, plan.layout.columns
-        speed = self._speed(spec.name)
-        seconds = rows * columns / speed if speed else None
-        return EmbedCost(rows, columns, rows * columns * spec.dim * 4, seconds, large)
+        downsample = plan.layout.region.downsample
+        told = embed_cost(rows, columns, downsample, spec, "")
+        return EmbedCost(rows, columns, told.disk, told.seconds, large)
 
     def embed(self, document: Document, box: Box, name: str = "") -> str:
         """Begin to embed a region; `done` tells when its grid is there.

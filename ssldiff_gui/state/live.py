@@ -1,7 +1,8 @@
 """Rendering while one paints: what is shown of the grid is what the picture follows.
 
 There is at most one such job. Edits that come while it runs are taken together by the next one, so
-that the picture is never more than one render behind and nothing piles up.
+that the picture is never more than one render behind and nothing piles up. A grid that was rendered
+while its last stroke was being made is not rendered again when the stroke ends.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ssldiff_gui.core.edits import dump_edits
 from ssldiff_gui.core.errors import BadRequest, UserError
+from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.project import ResultEntry, new_id
 from ssldiff_gui.core.requests import GenerateRequest
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
@@ -42,10 +46,12 @@ class Live:
         self._job = ""
         self._busy = False
         self._stale = False
+        self._rendered: tuple[str, EmbeddingGrid] | None = None
         bench.grid_changed.connect(self._on_grid)
         rendering.settings_changed.connect(self._on_settings)
-        for ended in (bench.queue.finished, bench.queue.failed, bench.queue.cancelled):
-            ended.connect(self._on_ended)
+        bench.queue.finished.connect(self._on_ended)
+        bench.queue.failed.connect(self._on_broken)
+        bench.queue.cancelled.connect(self._on_broken)
 
     def close(self) -> None:
         """Stop following."""
@@ -53,13 +59,14 @@ class Live:
         self._bench.grid_changed.disconnect(self._on_grid, missing_ok=True)
         self._rendering.settings_changed.disconnect(self._on_settings, missing_ok=True)
         queue = self._bench.queue
-        for ended in (queue.finished, queue.failed, queue.cancelled):
-            ended.disconnect(self._on_ended, missing_ok=True)
+        queue.finished.disconnect(self._on_ended, missing_ok=True)
+        queue.failed.disconnect(self._on_broken, missing_ok=True)
+        queue.cancelled.disconnect(self._on_broken, missing_ok=True)
 
     def _on_grid(self, opened: OpenGrid | None) -> None:
         if self._followed is not None:
             self._followed.editor.changed.disconnect(self._on_edit, missing_ok=True)
-        self._followed = opened
+        self._followed, self._rendered = opened, None
         if opened is not None:
             opened.editor.changed.connect(self._on_edit)
 
@@ -76,6 +83,11 @@ class Live:
         if job.entry.id == self._job:
             self._job, self._busy = "", False
             self._next()
+
+    def _on_broken(self, job: Job, _: object = None) -> None:
+        if job.entry.id == self._job:
+            self._rendered = None
+        self._on_ended(job)
 
     def _next(self) -> None:
         opened = self._followed
@@ -108,29 +120,49 @@ class Live:
             update={"grid": str(path), "canvas": str(bench.path(result.canvas)), "resume": True}
         )
         record = bench.record_now(grid, edits)
+        known = self._rendered
 
         def write() -> None:
+            if known is not None and known[0] == result.id and _same(known[1], grid):
+                self._deliver(self._needless)
+                return
             try:
                 save_grid(path, grid, edits=record.edits, notes=record.notes)
             except UserError as error:
                 problem = error
                 self._deliver(lambda: self._unwritten(problem))
             else:
-                self._deliver(lambda: self._submit(result.id, request, path))
+                self._deliver(lambda: self._submit(result.id, request, path, grid))
 
         in_background(write, "follow an edit")
         entry = bench.project.get(result.id)
         if isinstance(entry, ResultEntry):
             bench.project.put(entry.model_copy(update={"edits": tuple(dump_edits(edits))}))
 
-    def _submit(self, result: str, request: GenerateRequest, path: Path) -> None:
+    def _submit(
+        self, result: str, request: GenerateRequest, path: Path, grid: EmbeddingGrid
+    ) -> None:
         if not isinstance(self._bench.project.get(result), ResultEntry):
             path.unlink(missing_ok=True)
             self._busy = False
             return
-        self._job = self._bench.queue.add(request, "Follow the edit", owner=result, front=True)
+        queue = self._bench.queue
+        self._rendered = result, grid
+        self._job = queue.add(request, "Follow the edit", owner=result, front=True)
+        running = queue.running
+        if running is not None and running.kind == "check" and running.owner == result:
+            queue.cancel(running.id)  # the picture is about to be another, and is checked then
+
+    def _needless(self) -> None:
+        self._busy = False
+        self._next()
 
     def _unwritten(self, problem: UserError) -> None:
         self._busy = False
         self._rendering.set(live=False)
         self._bench.failed.emit(problem)
+
+
+def _same(a: EmbeddingGrid, b: EmbeddingGrid) -> bool:
+    """Return whether two states of one grid render to the same picture."""
+    return np.array_equal(a.vectors, b.vectors) and np.array_equal(a.mask, b.mask)

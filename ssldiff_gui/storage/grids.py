@@ -125,6 +125,7 @@ def load_grid_record(path: Path) -> GridRecord:
 
 
 def place_in_file(dtype: str, array: np.ndarray[Any, Any], start: int) -> dict[str, Any]:
+    """Return what a safetensors header says of an array that begins so many bytes in."""
     offsets = [start, start + array.nbytes]
     return {"dtype": dtype, "shape": list(array.shape), "data_offsets": offsets}
 

@@ -24,7 +24,9 @@ class CompareBar(QWidget):
         self.segments = IconSegments(COMPARE)
         self.segments.setAccessibleName("How to compare")
         self.segments.chosen.connect(lambda place: self.mode_chosen.emit(COMPARE[place][0]))
-        self.check = tool_button("grid-large", "Check map", "Check map: likeness cell by cell  (Ctrl+Shift+M)")
+        self.check = tool_button(
+            "grid-large", "Check map", "Check map: likeness cell by cell  (Ctrl+Shift+M)"
+        )
         self.check.setIconSize(QSize(18, 18))
         self.check.setCheckable(True)
         self.check.setEnabled(False)

@@ -9,7 +9,6 @@ import pytest
 from ssldiff_gui.app.joints import export_offers as offers
 from ssldiff_gui.app.joints.export import ExportJoint
 from ssldiff_gui.app.joints.export_offers import CanvasFacts
-from ssldiff_gui.viewer.joints.in_view import canvas_in_view
 from ssldiff_gui.core.geometry import Box, Region, Scale
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.progress import Silent
@@ -17,6 +16,7 @@ from ssldiff_gui.core.requests import ExportRequest, FigureRequest
 from ssldiff_gui.jobs.handlers import Around, perform
 from ssldiff_gui.jobs.kept import Kept
 from ssldiff_gui.storage.grid_files import read_grid
+from ssldiff_gui.viewer.joints.in_view import canvas_in_view
 from tests.app.room import ENCODER, Room
 
 

@@ -64,6 +64,10 @@ class Frames:
         """Forget what was answered."""
         self.answered, self._due = 0.0, False
 
+    def ask(self) -> None:
+        """Have a frame drawn."""
+        self._canvas.update()
+
     def look_at(self, spot: tuple[int, int, int, int] | None) -> None:
         """Read these pixels (x, y, width, height) of each frame from now on."""
         self._spot, self.seen = spot, None
@@ -94,6 +98,7 @@ class Desk:
         self.worker.until_working()
         self.frames = Frames(self.studio.pane.canvas)
         self.beside = Frames(self.studio.parts.synthetic.canvas)
+        self._coloured = 0.0
         self.pause = 0.0
         """ms: the longest that the window's thread has not listened, since it was set to 0."""
 
@@ -160,8 +165,10 @@ class Desk:
         )
         QApplication.sendEvent(native, event)
 
-    def answer(self, act: str, cell: tuple[float, float], *, any_frame: bool = False) -> float:
-        """Do something with the mouse; return ms until the frame that shows it is drawn.
+    def answer(
+        self, act: str, cell: tuple[float, float], *, any_frame: bool = False
+    ) -> tuple[float, float]:
+        """Do something with the mouse; return ms until cells are coloured, and until it is drawn.
 
         Parameters
         ----------
@@ -174,11 +181,20 @@ class Desk:
         """
         spot = self.hand.at(*self.worker.cell(*cell))
         self.frames.begin()
-        began = time.perf_counter()
+        self._coloured = began = time.perf_counter()
         if any_frame:
             self.frames.expect()
         self.send(act, spot)
         self.spin(lambda: self.frames.answered > 0, f"an answer to {act} at {cell}")
+        return 1000 * (self._coloured - began), 1000 * (self.frames.answered - began)
+
+    def bare_frame(self) -> float:
+        """Have the left view drawn as it is; return ms until it is."""
+        self.frames.begin()
+        began = time.perf_counter()
+        self.frames.expect()
+        self.frames.ask()
+        self.spin(lambda: self.frames.answered > 0, "a frame")
         return 1000 * (self.frames.answered - began)
 
     def spin(self, done: Callable[[], object], what: str, seconds: float = 30) -> None:
@@ -223,6 +239,7 @@ class Desk:
 
         def updated(*given: object) -> None:
             update(*given)
+            self._coloured = time.perf_counter()
             self.frames.expect()
 
         overlay.update_cells = updated

@@ -23,22 +23,33 @@ class Times:
     def __init__(self) -> None:
         self.hovers: list[float] = []
         self.presses: list[float] = []
+        self.coloured: list[float] = []
+        """From a step's event to its cells' colours, before any drawing."""
         self.steps: list[float] = []
+        """From a step's event to its frame."""
         self.ends: list[float] = []
         self.sustained: list[float] = []
-        """ms a step, of strokes whose steps came as soon as the window was free."""
+        """A step, of strokes whose steps came as soon as the window was free."""
+        self.bare: list[float] = []
+        """Frames in which nothing was another: what the drawing costs here in any case."""
 
     def rows(self, where: str) -> list[Row]:
         """Return them for the table."""
-        found = spread(f"stroke step, {where}", self.steps, STEP_MS, "the event → the frame drawn")
+        bare, step = float(np.median(self.bare)), float(np.median(self.steps))
+        said = f"{bare:.1f} ms for a frame with nothing new"
+        found = spread(f"{where}: stroke step → cells coloured", self.coloured, STEP_MS)
+        found += spread(f"{where}: stroke step → frame drawn", self.steps, STEP_MS, said)
         found += [
-            Row(f"stroke steps one after the other, {where}", float(np.median(self.sustained)),
-                goal=STEP_MS, comparand="whole strokes ÷ their steps"),
-            Row(f"press, longest, {where}", max(self.presses), goal=ACT_MS),
-            Row(f"release, longest, {where}", max(self.ends), goal=ACT_MS),
+            Row(f"{where}: a step beyond a frame with nothing new", step - bare, goal=STEP_MS),
+            Row(f"{where}: steps one after the other", float(np.median(self.sustained)),
+                comparand=f"whole strokes ÷ their steps; {said}"),
+            Row(f"{where}: press → frame, longest", max(self.presses), "ms", ACT_MS,
+                comparand=said),
+            Row(f"{where}: release → frame, longest", max(self.ends), "ms", ACT_MS,
+                comparand=said),
         ]  # fmt: skip
         if self.hovers:
-            found += spread(f"hover, {where}", self.hovers, ACT_MS, "the event → the next frame")
+            found += spread(f"{where}: hover → frame", self.hovers, ACT_MS, said)
         return found
 
 
@@ -51,11 +62,15 @@ def path_of(side: int, moves: int, turn: int) -> list[tuple[float, float]]:
 
 def stroke(desk: Desk, times: Times, path: list[tuple[float, float]]) -> None:
     """Draw once; every act waits for the frame that shows the one before."""
-    times.presses.append(desk.answer("press", path[0]))
+    times.bare += [desk.bare_frame() for _ in range(5)]
+    times.presses.append(desk.answer("press", path[0])[1])
     began = time.perf_counter()
-    times.steps += [desk.answer("drag", cell) for cell in path[1:]]
+    for cell in path[1:]:
+        coloured, drawn = desk.answer("drag", cell)
+        times.coloured.append(coloured)
+        times.steps.append(drawn)
     times.sustained.append(1000 * (time.perf_counter() - began) / (len(path) - 1))
-    times.ends.append(desk.answer("release", path[-1]))
+    times.ends.append(desk.answer("release", path[-1])[1])
     desk.rest(0.05)
 
 
@@ -69,7 +84,7 @@ def strokes(desk: Desk, side: int, turns: int, moves: int, *, hover: bool = Fals
             stroke(desk, times, path_of(side, moves, number * turns + turn))
         if hover:
             path = path_of(side, moves // 2, number)
-            times.hovers += [desk.answer("hover", cell, any_frame=True) for cell in path]
+            times.hovers += [desk.answer("hover", cell, any_frame=True)[1] for cell in path]
     return times
 
 

@@ -48,7 +48,7 @@ def test_other_files_are_refused(check, tmp_path):
         path.write_bytes(content[:length])
         with pytest.raises(BrokenFile):
             load_check(path)
-    path.write_bytes(content.replace(rb'cells\":11', rb'cells\":-1'))
+    path.write_bytes(content.replace(rb"cells\":11", rb"cells\":-1"))
     with pytest.raises(BrokenFile):
         load_check(path)
     save_grid(path, EmbeddingGrid(np.zeros((2, 2, 3), np.float32), "e@1", 32))

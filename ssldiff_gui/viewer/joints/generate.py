@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.geometry import Box
-from ssldiff_gui.jobs.speeds import Speeds
+from ssldiff_gui.jobs.costs import generate_cost
 from ssldiff_gui.state.rendering import RenderCost
 from ssldiff_gui.viewer.joints.host import Host, Ties
 from ssldiff_gui.viewer.joints.in_view import canvas_in_view
@@ -205,10 +205,14 @@ class GenerateJoint:
         )
 
     def _cost_shown(self, place: Workplace, opened: OpenGrid, cost: RenderCost) -> CostShown:
-        entry, seconds = place.rendering.generator(), None
+        entry, told = place.rendering.generator(), None
         if entry is not None and entry.model is not None and entry.model.generator is not None:
-            named = Speeds(entry.model.generator.name, self._device)
-            seconds = named.seconds(cost.width * cost.height)
+            side, settings = opened.editor.original.cell, place.rendering.settings
+            preset = next((p for p in self._presets(place) if p.id == settings.preset), None)
+            steps = settings.steps or (20 if preset is None else preset.steps)
+            size = max(1, cost.height // side), max(1, cost.width // side)
+            told = generate_cost(*size, entry.model.generator, steps, self._device)
+        seconds = None if told is None else told.seconds
         time = "" if seconds is None else duration_text(seconds)
         pixels = pixels_text(cost.width, cost.height)
         large = f"{pixels} take {bytes_text(cost.disk)} on disk." if cost.large else ""
@@ -216,7 +220,8 @@ class GenerateJoint:
             pixels,
             ground_text(cost.width, cost.height, opened.editor.original.scale),
             time,
-            disk=bytes_text(cost.disk),
+            "" if told is None else bytes_text(told.memory),
+            bytes_text(cost.disk),
             warning=large,
             consent=f"Render all of it{f', for {time}' if time else ''}" if cost.large else "",
         )

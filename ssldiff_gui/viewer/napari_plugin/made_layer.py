@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from ssldiff_gui.viewer.levels import DisplayPyramid
 from ssldiff_gui.viewer.napari_plugin.opened import OPENED
 from ssldiff_gui.viewer.scene_image import SceneImage
 from ssldiff_gui.viewer.scene_layer import IMAGE_OPTIONS, SceneLayer
+from ssldiff_gui.viewer.tools import Tool
+from ssldiff_gui.viewer.viewport import Viewport, viewport_of
 from ssldiff_gui.viewer.world import World
 
 if TYPE_CHECKING:
@@ -167,11 +169,46 @@ class MadeLayer:
         step = 1.0 if made is None or made.region is None else made.region.downsample
         return World(known.x * step, known.y * step, known.unit)
 
-    def __getattr__(self, name: str) -> Any:
-        """Be the original in all else: one camera and one mouse serve both."""
-        if name.startswith("_") or "original" not in self.__dict__:
-            raise AttributeError(name)
-        return getattr(self.original, name)
+    @property
+    def navigation(self) -> MadeLayer:
+        """How large it is shown: see `ratio`."""
+        return self
+
+    @property
+    def ratio(self) -> float:
+        """Screen pixels for one of the canvas's."""
+        world = self.world
+        return float(self.model.scene.camera.zoom * (world.x * world.y) ** 0.5)
+
+    @property
+    def viewport(self) -> Viewport:
+        """Left, top, right and bottom of what is visible, in the canvas's pixels."""
+        return viewport_of(self.model, self.world)
+
+    @property
+    def tool(self) -> Tool:
+        """What the mouse does; one mouse serves both."""
+        return self.original.tool
+
+    @tool.setter
+    def tool(self, tool: Tool) -> None:
+        self.original.tool = tool
+
+    def fit(self) -> None:
+        """Show the whole scene."""
+        self.original.fit()
+
+    def zoom_to(self, box: Box | Viewport) -> None:
+        """Show a rectangle of the original's level-0 pixels."""
+        self.original.zoom_to(box)
+
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring a level-0 pixel coordinate of the original to the middle."""
+        self.original.centre_on(x, y)
+
+    def pan_by(self, across: float, down: float) -> None:
+        """Move by parts of the view's own size."""
+        self.original.pan_by(across, down)
 
     # -- what the worker says ----------------------------------------------------------------------
 
