@@ -63,6 +63,8 @@ class Parts(QWidget):
         self.views.setStretchFactor(1, 1)
         self.left = _splitter(self.browser, self.palette_, vertical=True)
         self.left.setStretchFactor(0, 1)
+        self.palette_.setMinimumHeight(24 * GRID)
+        self.left.setSizes([60 * GRID, 36 * GRID])
         self.body = _splitter(self.left, self._stage(), self.inspector)
         self.body.setStretchFactor(1, 1)
         for pane, least in ((self.left, 25), (self.inspector, 35), (self.original, 30)):

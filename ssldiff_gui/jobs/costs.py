@@ -98,10 +98,12 @@ def generate_cost(
     side = spec.cell * spec.factor
     width, height = columns * side, rows * side
     whole = estimate(width, height)
-    part = np.ones((rows, columns), np.bool_) if changed is None else _grown(changed, spec)
-    cells = int(part.sum())
-    pixels, tiles = cells * side * side, len(_tiles_under(part, side))
     all_tiles = math.ceil(width / TILE) * math.ceil(height / TILE)
+    cells, tiles = rows * columns, all_tiles
+    if changed is not None:
+        part = _grown(changed, spec)
+        cells, tiles = int(part.sum()), _tiles_under(part, side)
+    pixels = cells * side * side
     disk = whole.disk if changed is None else round(whole.disk * tiles / max(1, all_tiles))
     seconds = Speeds(spec.name, device).seconds(pixels * steps)
     return Cost(cells, pixels, tiles, disk, whole.memory, seconds)
@@ -121,13 +123,12 @@ def _wide(count: int, reach: int) -> npt.NDArray[np.float32]:
     return np.asarray(np.abs(places[:, None] - places) <= reach, np.float32)
 
 
-def _tiles_under(part: Mask, side: int) -> set[tuple[int, int]]:
-    """Return the tiles that cells have a part in."""
+def _tiles_under(part: Mask, side: int) -> int:
+    """Return how many tiles cells have a part in."""
     rows, columns = np.nonzero(part)
-    corners = [
-        ((rows * side + down) // TILE, (columns * side + across) // TILE)
-        for down in (0, side - 1)
-        for across in (0, side - 1)
-    ]
-    found = np.concatenate([np.stack(pair, 1) for pair in corners])
-    return {(int(y), int(x)) for y, x in np.unique(found, axis=0)}
+    height, width = part.shape
+    touched = np.zeros((math.ceil(height * side / TILE), math.ceil(width * side / TILE)), np.bool_)
+    for down in (0, side - 1):
+        for across in (0, side - 1):
+            touched[(rows * side + down) // TILE, (columns * side + across) // TILE] = True
+    return int(touched.sum())

@@ -39,9 +39,21 @@ class PlacedSource:
         own, step = self._scene.levels[min(level, last)], 1 << max(0, level - last)
         left, top = round(self._x / own.downsample_x), round(self._y / own.downsample_y)
         wide = Box(box.x * step - left, box.y * step - top, box.width * step, box.height * step)
-        if wide.intersect(own.box).empty:
+        inner = wide.intersect(own.box)
+        if inner.empty:
             return self._nothing(box)
-        return reduce_pixels(self._scene.read_bands(min(level, last), wide), step)
+        # Of a small picture in a large one, only the blocks that have a part in it are read.
+        x, y = (inner.x - wide.x) // step, (inner.y - wide.y) // step
+        x2, y2 = -(-(inner.x2 - wide.x) // step), -(-(inner.y2 - wide.y) // step)
+        part = Box(wide.x + x * step, wide.y + y * step, (x2 - x) * step, (y2 - y) * step)
+        small = reduce_pixels(self._scene.read_bands(min(level, last), part), step)
+        if part == wide:
+            return small
+        found = self._nothing(box)
+        found.values[y:y2, x:x2] = small.values
+        assert found.valid is not None  # noqa: S101 - nothing is valid yet
+        found.valid[y:y2, x:x2] = True if small.valid is None else small.valid
+        return found
 
     def moved(self, boxes: Sequence[Box]) -> list[Box]:
         """Return where parts of the scene lie, in level-0 pixels of the whole."""

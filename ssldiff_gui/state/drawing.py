@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,7 +151,8 @@ class Drawing:
 
         def take(_: str, grid: EmbeddingGrid) -> None:
             whole = np.ones((grid.rows, grid.columns), np.bool_)
-            taken(swatch_of_mask(grid, whole, label, "drawn by the prior"))
+            swatch = swatch_of_mask(grid, whole, label, "drawn by the prior")
+            taken(replace(swatch, cell=None))  # it is in no slide
 
         self.sample("", label, 1, take)
 

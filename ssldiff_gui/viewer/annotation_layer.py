@@ -77,7 +77,6 @@ class AnnotationLayer:
         self._tidy_soon = Coalesced(self._tidy)
         self._restyle_soon = Coalesced(self._restyle)
         self._refresh_width_soon = Coalesced(self._refresh_width)
-        self._width = 0.0
         self._connect()
         self.reload()
 
@@ -222,15 +221,12 @@ class AnnotationLayer:
 
     def _outline_width(self) -> float:
         zoom = self._model.scene.camera.zoom
-        self._width = OUTLINE_PIXELS / max(zoom * min(self.world.scale), 1e-12)
-        return self._width
+        return OUTLINE_PIXELS / max(zoom * min(self.world.scale), 1e-12)
 
     def _refresh_width(self) -> None:
-        before = self._width
-        if not 0.85 < self._outline_width() / max(before, 1e-12) < 1.18 and not self._pressed:
-            self.shapes.set_edge_width(self._width)
-        else:
-            self._width = before
+        before, width = self.shapes.edge_width, self._outline_width()
+        if not 0.85 < width / max(before, 1e-12) < 1.18 and not self._pressed:
+            self.shapes.set_edge_width(width)
 
     # -- from napari to the editor ---------------------------------------------------------------
 

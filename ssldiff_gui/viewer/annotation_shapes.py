@@ -236,6 +236,12 @@ class AnnotationShapes:
             self.layer.text.color = _with_opacity(colours, 1.0)
         self.set_edge_width(width)
 
+    @property
+    def edge_width(self) -> float:
+        """Width of the widest outline, in level-0 pixels; of the next one when there is none."""
+        layer = self.layer
+        return float(max(layer.edge_width)) if layer.nshapes else float(layer.current_edge_width)
+
     def set_edge_width(self, width: float) -> None:
         """Make outlines `width` level-0 pixels wide, those drawn from now on included."""
         with self.own_change():

@@ -9,7 +9,6 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.widgets.controls import ElidedLabel, label, push_button
 from ssldiff_gui.widgets.model_entries import ModelEntry, ModelWork, in_size, use_words
 from ssldiff_gui.widgets.notice import Notice
+from ssldiff_gui.widgets.progress_bar import ProgressBar
 from ssldiff_gui.widgets.result_card import percent
 from ssldiff_gui.widgets.tokens import GRID
 
@@ -116,8 +116,7 @@ class ModelDetails(QWidget):
     def _progress(self) -> QWidget:
         self.work = QWidget()
         self.work_words = label("", "small")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName("Progress")
         self.cancel_button = push_button("Cancel")
         self.cancel_button.clicked.connect(lambda: self._say(self.cancel_requested))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ssldiff_gui.widgets.controls import ElidedLabel, push_button, tool_button
 from ssldiff_gui.widgets.icons import icon
+from ssldiff_gui.widgets.progress_bar import ProgressBar
 from ssldiff_gui.widgets.queue_list import QueueItem, progress_words
 from ssldiff_gui.widgets.tokens import GRID
 
@@ -29,8 +30,7 @@ class RunningWork(QWidget):
         self._paused = False
         self.title = ElidedLabel("heading")
         self.words = ElidedLabel("small")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = ProgressBar()
         self.bar.setRange(0, STEPS)
         self.bar.setAccessibleName("Progress")
         self.pause = tool_button("pause", "Pause")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSize, Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ssldiff_gui.widgets.controls import ElidedLabel, label, tool_button
 from ssldiff_gui.widgets.icons import icon
 from ssldiff_gui.widgets.picture import Preview
+from ssldiff_gui.widgets.progress_bar import ProgressBar
 from ssldiff_gui.widgets.shown import Work
 from ssldiff_gui.widgets.tokens import GRID
 
@@ -35,8 +36,7 @@ class WorkBar(QFrame):
         self.picture.setAccessibleName("Preview")
         self.title = ElidedLabel("heading")
         self.percent = label("", "small")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = ProgressBar()
         self.words = ElidedLabel("small")
         self.left = label("", "small")
         self.pause = tool_button("pause", "Pause", "Pause", 16)

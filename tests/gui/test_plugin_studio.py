@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import napari
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from qtpy.QtTest import QTest
 
 from ssldiff_gui.core.inventory import Answer
 from ssldiff_gui.storage.canvas import Canvas
+from ssldiff_gui.storage.records import read_record
 from ssldiff_gui.viewer.napari_plugin.made_layer import SYNTHETIC
 from ssldiff_gui.viewer.napari_plugin.opened import opened_scene
 from ssldiff_gui.viewer.napari_plugin.studio import SHARED, Studio
@@ -120,7 +123,7 @@ def test_a_box_of_the_grid_has_the_pixels_of_the_whole_canvas(viewer, qtbot):
 
 
 @pytest.mark.slow
-def test_from_a_region_to_a_synthetic_layer_beside_it(viewer, qtbot):
+def test_from_a_region_to_a_synthetic_layer_beside_it(viewer, qtbot, tmp_path):
     (layer,) = viewer.open_sample(PLUGIN, "slide")
     dock = open_dock(viewer, qtbot)
     qtbot.waitUntil(lambda: dock.studio.models.known, timeout=SECONDS)
@@ -188,6 +191,19 @@ def test_from_a_region_to_a_synthetic_layer_beside_it(viewer, qtbot):
     qtbot.waitUntil(lambda: np.asarray(made.data[0][:64, :64]).std() > 3, timeout=20_000)
     assert wanted.std() > 5
 
+    # judged, and taken out
+    assert dock.badge.badge.isVisible(), "what is synthetic says so"
+    qtbot.waitUntil(lambda: bench.result.likeness is not None, timeout=SECONDS)
+    dock.check.show_map(shown=True)
+    qtbot.waitUntil(lambda: dock.check.map_layer is not None)
+    places = [viewer.canvas.grid.position(i, viewer.layers) for i in range(len(viewer.layers))]
+    qtbot.waitUntil(lambda: viewer.canvas.grid.stride == len(viewer.layers) - 2)
+    assert places[-2:] == [(0, 1), (0, 1)]
+    dock.export.write(bench.result, tmp_path / "out.ome.tif")
+    file = tmp_path / "out.synthetic.ome.tif"
+    qtbot.waitUntil(lambda: file.exists() and not dock.studio.place.queue.jobs, timeout=SECONDS)
+    assert read_record(file).grid.digest() == editor.grid.digest()
+
     # a stroke in the right box means the same cells
     before = len(editor.edits)
     points = [place_of(viewer, world, *centre(row, 2)) for row in (2, 3)]
@@ -201,8 +217,12 @@ def test_from_a_region_to_a_synthetic_layer_beside_it(viewer, qtbot):
     QTest.mouseRelease(native, Qt.MouseButton.LeftButton, pos=points[1])
     qtbot.waitUntil(lambda: len(editor.edits) > before)
 
+    pid = dock.studio.client.pid
+    assert pid is not None
     dock.close()
     assert SHARED.studio is None
+    qtbot.waitUntil(lambda: not Path(f"/proc/{pid}/task").exists(), timeout=20_000)
+    assert dock.badge.badge is None
     assert made not in viewer.layers
     assert not viewer.canvas.grid.enabled
     assert layer in viewer.layers

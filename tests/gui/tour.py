@@ -15,9 +15,11 @@ from qtpy.QtCore import Qt
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "resources" / "screenshots"
 README = {
-    "04-annotations-dark": "studio.png",
+    "15-result-dark": "studio.png",
+    "12-similar-dark": "grid.png",
+    "17-check-light": "check.png",
     "03-drawing-dark": "drawing.png",
-    "07-scene-light": "scene.png",
+    "21-scene-light": "scene.png",
 }
 """Which pictures the README shows, and what they are called there."""
 
@@ -26,6 +28,7 @@ def take_tour(out: Path, theme: str, size: tuple[int, int]) -> list[Path]:
     """Go through the journey in one theme; return the pictures."""
     from ssldiff_gui.state.settings import Settings
     from tests.gui.studio import Studio, wait
+    from tests.gui.tour_work import work
 
     pictures: list[Path] = []
     settings = Settings.load()
@@ -46,6 +49,7 @@ def take_tour(out: Path, theme: str, size: tuple[int, int]) -> list[Path]:
     _draw(studio, keep)
     _annotations(studio, keep)
     _palette(studio, keep)
+    work(studio, keep)
     _scene(studio, keep)
     _trouble(studio, keep, out)
     studio.close()
@@ -136,7 +140,7 @@ def _scene(studio, keep) -> None:
     studio.type("sample scene")
     studio.key(Qt.Key.Key_Return)
     studio.until_shown("sample-scene.tif")
-    studio.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    studio.key(Qt.Key.Key_5, Qt.KeyboardModifier.AltModifier)
     wait(1200)
     scene = studio.document.scene
     studio.draw(Qt.Key.Key_R, [(0.68, 0.08), (0.96, 0.4)])

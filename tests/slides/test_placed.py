@@ -55,6 +55,21 @@ def test_what_changes_is_told_at_its_place(whole):
     assert told == [[Box(512, 256, 64, 64), Box(576, 384, 10, 10)]]
 
 
+def test_far_away_a_small_picture_in_a_large_one_is_read_where_it_is_only():
+    class Whole:
+        width, height, georeference = 100_000, 80_000, None
+
+    made = a_slide(picture(512, 512), 2)
+    scene = made.scenes[0]
+    shown = placed(made, Region(Box(40_003, 30_001, 512, 512)), Whole()).scenes[0]
+    read: list[Box] = []
+    before = scene.read_bands
+    scene.read_bands = lambda level, box: read.append(box) or before(level, box)
+    found = shown.read_level(len(shown.levels) - 1, shown.levels[-1].box)
+    assert 0 < (found != NOTHING).any(axis=2).sum() <= 25
+    assert max(max(box.width, box.height) for box in read) <= 1024
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(-50, 300), st.integers(-50, 300), st.integers(0, 400), st.integers(0, 300))
 def test_what_changes_at_an_odd_place_is_told_wholly(x, y, left, top):

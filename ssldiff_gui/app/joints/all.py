@@ -87,6 +87,7 @@ class Joints:
         parts.check.export_requested.connect(self.export.export)
         parts.check.figure_requested.connect(self.export.figure)
         parts.strip.export_requested.connect(self.export.export_result)
+        parts.strip.compare_requested.connect(self.check.compare_results)
         for page in (parts.grid, parts.generate):
             page.new_canvas_requested.connect(self.canvas.new)
 

@@ -71,7 +71,6 @@ class CheckJoint:
         page.compare_chosen.connect(self.choose)
         page.weakest_requested.connect(self.weakest)
         page.work.cancel_requested.connect(self._cancel)
-        host.parts.strip.compare_requested.connect(self.compare_results)
 
     def attach(self, original: SceneView, synthetic: SceneView) -> None:
         """Take the views, once they have been made."""

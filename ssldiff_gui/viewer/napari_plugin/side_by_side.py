@@ -9,6 +9,7 @@ from napari.components import ViewerModel
 from napari.layers import Layer
 
 from ssldiff_gui.viewer.gui_thread import Coalesced
+from ssldiff_gui.viewer.viewport import box_size
 
 
 class SideBySide:
@@ -68,7 +69,7 @@ class SideBySide:
                 self._before = grid.stride, grid.shape, grid.enabled
             grid.stride = len(layers) - len(right)
             grid.shape = (1, 2)
-            grid.enabled = True
+            self._enable(wanted=True)
         finally:
             self._arranging = False
 
@@ -79,8 +80,17 @@ class SideBySide:
         grid = self._model.canvas.grid
         stride, shape, enabled = self._before
         self._before = None
-        grid.enabled, grid.stride, grid.shape = enabled, stride, shape
+        self._enable(wanted=enabled)
+        grid.stride, grid.shape = stride, shape
         self._arranging = False
+
+    def _enable(self, *, wanted: bool) -> None:
+        """Turn the grid on or off; as much is seen in a box as was seen before."""
+        grid, camera = self._model.canvas.grid, self._model.scene.camera
+        if grid.enabled != wanted:
+            before = min(box_size(self._model))
+            grid.enabled = wanted
+            camera.zoom *= min(box_size(self._model)) / before
 
     def _on_enabled(self, _: Any = None) -> None:
         """Take over what napari's own button chose."""
