@@ -220,7 +220,7 @@ class AnnotationLayer:
             self.shapes.style(looks, self._outline_width())
 
     def _outline_width(self) -> float:
-        zoom = self._model.scene.camera.zoom
+        zoom = float(self._model.scene.camera.zoom)
         return OUTLINE_PIXELS / max(zoom * min(self.world.scale), 1e-12)
 
     def _refresh_width(self) -> None:

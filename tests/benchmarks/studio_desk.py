@@ -127,8 +127,23 @@ class Desk:
 
     # -- grids -------------------------------------------------------------------------------------
 
-    def lay(self, rows: int, columns: int) -> None:
-        """Lay a grid of random cells over the slide and take it up."""
+    def embed(self) -> EmbeddingGrid:
+        """Embed a small region of tissue, as a person does; return its grid, which is 8 × 8."""
+        self.worker.draw_region(2000.0, 1300.0, 256)
+        self.worker.embed()
+        self.idle()
+        return self.worker.editor.original
+
+    def lay(self, rows: int, columns: int, like: EmbeddingGrid | None = None) -> None:
+        """Lay a grid over the slide and take it up.
+
+        Parameters
+        ----------
+        rows, columns
+            Of the grid.
+        like
+            Is repeated in it; random cells when None, of which no picture passes its check.
+        """
         bench = self.place.bench
         document = self.studio.document
         spec = bench.models.inventory.encoder_for("µm").model.encoder
@@ -137,6 +152,9 @@ class Desk:
         side = spec.cell * step
         box = Box(0, 0, round(columns * side), round(rows * side))
         grid = random_grid(rows, columns, spec, Region(box, step))
+        if like is not None:
+            times = -(-rows // like.rows), -(-columns // like.columns), 1
+            grid = grid.with_vectors(np.tile(like.vectors, times)[:rows, :columns])
         entry = GridEntry(id=new_id(), slide=bench.slide_entry(document).id)
         entry = entry.model_copy(
             update={

@@ -91,10 +91,10 @@ def live_rows(quick: bool) -> list[Row]:
     """Measure from the end of a stroke to the picture, against the whole picture in this run."""
     cells = 32 if quick else 64
     desk = Desk()
-    desk.lay(8, 8)
-    whole(desk, 1)  # torch and the model are loaded now
+    small = desk.embed()
+    whole(desk, 1)  # torch and the models are loaded now
     desk.idle()
-    desk.lay(cells, cells)
+    desk.lay(cells, cells, small)
     desk.watch_cells()
     seconds = whole(desk, 2)
     desk.idle()

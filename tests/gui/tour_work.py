@@ -1,4 +1,4 @@
-"""The tour's second half: region, embed, edit, generate, check, compare, export; kept as pictures."""
+"""The tour's second half: region, embed, edit, generate, check, compare, export."""
 
 from __future__ import annotations
 
