@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 SCREEN := $(VENV) packaging/with_display.py $(VENV)
-# Tests of the whole window have the display, its focus and its pointer to themselves.
+# Each process of a run has a virtual display of its own; on a person's display, tests take turns.
 TESTS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
@@ -13,7 +13,7 @@ help:
 	@echo "make test    run every test"
 	@echo "make check   the fast gates: ruff, mypy, import-linter"
 	@echo "make tour    drive the real program and take the screenshots, the README's too"
-	@echo "make bench   measure the viewer, the start, the engine and embedding"
+	@echo "make bench   measure the viewer, the start, the studio, the engine and embedding"
 	@echo "make clean   remove what can be made again (not .venv)"
 
 setup:
@@ -27,7 +27,7 @@ run: setup-display
 
 test: setup-display
 	$(SCREEN) -m pytest $(TESTS) -m "not gui"
-	$(SCREEN) -m pytest tests/gui -m gui
+	$(SCREEN) -m pytest tests/gui $(TESTS) -m gui
 
 check: setup
 	.venv/bin/ruff check .
@@ -47,6 +47,7 @@ tour: setup-display
 bench: setup-display
 	$(SCREEN) -m tests.benchmarks.viewer
 	$(SCREEN) -m tests.benchmarks.startup
+	$(SCREEN) -m tests.benchmarks.studio
 	$(VENV) -m tests.benchmarks.render
 	$(VENV) -m tests.benchmarks.embed
 

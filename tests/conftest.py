@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.displays import own_display
+
 # Two runs side by side, on two cores: more threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -24,6 +26,8 @@ HOMES = {
 
 BLIND = sys.platform.startswith("linux") and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)
 """Whether there is no display; `make test` brings one of its own."""
+
+OWN_DISPLAY = own_display()
 
 if BLIND:  # Qt would end the whole run
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -96,11 +100,13 @@ def own_looks(request: pytest.FixtureRequest) -> Iterator[None]:
         icons.use_palette(None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that draw take turns: they share one display, its focus and its pointer."""
+    """Let the tests that draw take turns where they share one display, its focus, its pointer."""
     for item in items:
         if BLIND and item.get_closest_marker("gui"):
             item.add_marker(pytest.mark.skip("draws with OpenGL: run `make test`, or xvfb-run"))
         fixtures = getattr(item, "fixturenames", ())
-        if item.get_closest_marker("gui") or {"qtbot", "qapp"}.intersection(fixtures):
+        draws = item.get_closest_marker("gui") or {"qtbot", "qapp"}.intersection(fixtures)
+        if draws and not OWN_DISPLAY:
             item.add_marker(pytest.mark.xdist_group("display"))

@@ -154,7 +154,8 @@ class Desk:
         grid = random_grid(rows, columns, spec, Region(box, step))
         if like is not None:
             times = -(-rows // like.rows), -(-columns // like.columns), 1
-            grid = grid.with_vectors(np.tile(like.vectors, times)[:rows, :columns])
+            repeated = np.tile(like.vectors, times)[:rows, :columns]
+            grid = grid.with_vectors(repeated + 0.05 * grid.vectors)  # no two cells are the same
         entry = GridEntry(id=new_id(), slide=bench.slide_entry(document).id)
         entry = entry.model_copy(
             update={

@@ -55,7 +55,7 @@ class Follower:
         desk = self.desk
         self._look_at(cell)
         before = desk.beside.seen
-        desk.answer("press", cell)
+        desk.answer("press", cell, any_frame=True)
         desk.send("release", desk.hand.at(*desk.worker.cell(*cell)))
         began, self.changed, self.done = time.perf_counter(), 0.0, 0.0
         desk.pause = 0.0

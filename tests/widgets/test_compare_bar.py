@@ -36,6 +36,8 @@ def bar(qtbot) -> CompareBar:
     bar = CompareBar()
     qtbot.addWidget(bar)
     bar.show()
+    bar.activateWindow()  # no window manager does so on a bare display
+    qtbot.waitUntil(bar.isActiveWindow)
     return bar
 
 

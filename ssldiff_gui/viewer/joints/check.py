@@ -288,6 +288,9 @@ class CheckJoint:
     def _read(self) -> None:
         place = self._place
         entry = None if place is None else place.bench.result
+        live = place is not None and place.rendering.settings.live
+        if live and entry is not None and not entry.check and self._likeness is not None:
+            return  # the map of a moment ago stays until the next one comes
         if place is None or entry is None or not entry.check:
             self._forget()
             self._host.on_change()
@@ -317,7 +320,8 @@ class CheckJoint:
     def _on_checked(self, entry: ResultEntry) -> None:
         """Open by itself when the result does not show what was asked."""
         shown = None if self._place is None else self._place.bench.result
-        if shown is None or shown.id != entry.id:
+        painting = self._place is not None and self._place.rendering.settings.live
+        if shown is None or shown.id != entry.id or painting:
             return
         if entry.low is not None and entry.low >= DOUBT:
             self.map_shown = True
