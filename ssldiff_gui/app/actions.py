@@ -125,6 +125,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("cells.all", "Select all cells", "select-all", "cells.all", "Ctrl+Alt+A", has("grid")),
     Action("cells.none", "Deselect the cells", "select-off", "cells.none", "Ctrl+D", has("cells")),
     Action("cells.invert", "Invert the selection of cells", "select-inverse", "cells.invert", "Ctrl+Shift+I", has("grid")),
+    Action("cells.blend", "Blend the selection between its corners", "gradient-vertical", "cells.blend", "Ctrl+Shift+G", has("cells"), search="gradient interpolate"),
     Action("cells.copy", "Copy the selected cells", "content-copy", "cells.copy", "Ctrl+C", has("cells")),
     Action("cells.paste", "Paste cells", "content-paste", "cells.paste", "Ctrl+V", has("grid"), search="another slide transplant"),
     Action("cells.bigger", "Larger brush", "plus-circle-outline", "cells.bigger", "]", has("grid")),
@@ -186,7 +187,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&Edit": (
         "edit.undo", "edit.redo", "view.history", None,
-        "cells.copy", "cells.paste", "cells.all", "cells.none", "cells.invert", "cells.keep", None,
+        "cells.copy", "cells.paste", "cells.blend", "cells.all", "cells.none", "cells.invert", "cells.keep", None,
         "annotation.rename", "annotation.lock", "annotation.delete", "annotation.all", "annotation.none",
     ),
     "&Tools": (

@@ -258,6 +258,8 @@ class StudioWindow(QMainWindow):
             inspector_shown=shown["inspector"],
             minimap_shown=shown["minimap"],
             synthetic_shown=shown["synthetic"],
+            palette_shown=shown["palette"],
+            strip_shown=shown["strip"],
             follows_system=self.theme.mode == "system",
             **self.joints.facts(),
         )

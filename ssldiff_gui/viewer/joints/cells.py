@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -11,15 +11,16 @@ from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.state.cells import CellAnalysis, CellsShown, Mode, Overlay
+from ssldiff_gui.state.grid_acts import blend_corners
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 from ssldiff_gui.viewer.joints.host import CELLS, Host, Ties
 
 if TYPE_CHECKING:
     from ssldiff_gui.state.bench import OpenGrid
-    from ssldiff_gui.state.grid_cursor import Cursor
     from ssldiff_gui.state.grid_editor import GridEditor
     from ssldiff_gui.state.grid_tools import GridTools
     from ssldiff_gui.state.workplace import Workplace
+    from ssldiff_gui.viewer.grid_hand import GridHand
     from ssldiff_gui.viewer.grid_mouse import GridMouse
     from ssldiff_gui.viewer.grid_overlay import GridOverlay
     from ssldiff_gui.viewer.joints.host import Hand
@@ -51,6 +52,7 @@ class CellsJoint:
         self._opened: OpenGrid | None = None
         self._overlays: tuple[GridOverlay, ...] = ()
         self._mice: tuple[GridMouse, ...] = ()
+        self._hands: tuple[GridHand, ...] = ()
         tools.on_cells = self._take_tool
 
     # -- views -------------------------------------------------------------------------------------
@@ -73,14 +75,7 @@ class CellsJoint:
         for overlay in self._overlays[1:]:
             overlay.set_lines(wanted=False)
         self._mice = tuple(GridMouse(overlay) for overlay in self._overlays)
-        for mouse in self._mice:
-            mouse.pressed.connect(lambda r, c, held: self._on(lambda t: t.press(r, c, held)))
-            mouse.dragged.connect(self._drag)
-            mouse.released.connect(self._release)
-            mouse.hovered.connect(lambda r, c, held: self._on(lambda t: t.hover(r, c, held)))
-            mouse.left.connect(lambda: self._on(lambda t: t.leave()))
-            mouse.cancelled.connect(lambda: self._on(lambda t: t.cancel()))
-            mouse.abandon = self._abandon
+        self._join_hands()
         if synthetic is not None:
             synthetic.tool_changed.connect(self._follow_synthetic)
         else:
@@ -91,6 +86,7 @@ class CellsJoint:
 
     def detach(self) -> None:
         """Let go of the views."""
+        self._part_hands()
         for mouse in self._mice:
             mouse.close()
         for overlay in self._overlays:
@@ -101,9 +97,9 @@ class CellsJoint:
     def enter(self, place: Workplace) -> None:
         """Follow a project."""
         self.place = place
+        self._join_hands()
         tie, tools = self._ties.tie, place.tools
         tie(place.bench.grid_changed, self._on_grid)
-        tie(tools.cursor, self._draw_cursor)
         tie(tools.problem, lambda problem: self._host.reporter.tell(problem.message, problem.hint))
         tie(place.bench.failed, self._host.reporter.problem)
         kept = place.bench.workspace.overlay
@@ -115,6 +111,7 @@ class CellsJoint:
     def leave(self) -> None:
         """Follow none any more."""
         self._on_grid(None)
+        self._part_hands()
         self._ties.loose()
         self.place = None
 
@@ -138,6 +135,17 @@ class CellsJoint:
         if (editor := self._editor) is not None:
             before = editor.selection
             editor.select(np.ones(editor.shape, np.bool_) if before is None else ~before)
+
+    def blend(self) -> None:
+        """Fill the selected cells with what lies between those at its corners."""
+        editor = self._editor
+        if editor is None or editor.selection is None:
+            return
+        try:
+            act = blend_corners(editor.selection)
+            editor.do(act.edit, act.text)
+        except UserError as error:
+            self._host.reporter.tell(error.message, error.hint)
 
     def copy(self) -> None:
         """Copy the selected cells."""
@@ -282,20 +290,18 @@ class CellsJoint:
         if str(tool) == "hand" and self._acts.chosen in CELLS:
             self._host.choose_tool("hand")
 
-    def _abandon(self) -> bool:
-        """Give up what hangs at the pointer, before Esc leaves the tool."""
-        return self.place is not None and self.place.tools.cancel()
+    def _join_hands(self) -> None:
+        """Let the mouse on each view work the project's tools, once there are both."""
+        from ssldiff_gui.viewer.grid_hand import GridHand
 
-    def _drag(self, points: Sequence[tuple[float, float]], held: Collection[str]) -> None:
-        def go(tools: GridTools) -> None:
-            for row, column in points:
-                tools.drag(row, column, held)
+        self._part_hands()
+        if self.place is not None:
+            self._hands = tuple(GridHand(mouse, self.place.tools) for mouse in self._mice)
 
-        self._on(go)
-
-    def _release(self, row: float, column: float, held: Collection[str]) -> None:
-        self._on(lambda tools: tools.release(row, column, held))
-        self._host.on_change()
+    def _part_hands(self) -> None:
+        for hand in self._hands:
+            hand.close()
+        self._hands = ()
 
     def _on(self, act: Callable[[GridTools], object]) -> None:
         if self.place is not None:
@@ -303,10 +309,6 @@ class CellsJoint:
                 act(self.place.tools)
             except UserError as error:
                 self._host.reporter.tell(error.message, error.hint)
-
-    def _draw_cursor(self, cursor: Cursor) -> None:
-        for overlay in self._overlays:
-            overlay.set_cursor(cursor)
 
     def _remember(self) -> None:
         if self.place is not None and self.place.project.read_only is None:
