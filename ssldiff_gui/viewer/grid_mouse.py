@@ -121,7 +121,8 @@ class GridMouse(QObject):
     def close(self) -> None:
         """Let go of the view."""
         self.abort()
-        self._timer.stop()
+        with suppress(RuntimeError):  # the program ends, and Qt was quicker
+            self._timer.stop()
         self.overlay.view.tool_changed.disconnect(self._on_tool, missing_ok=True)
         self.overlay.view.leaving.disconnect(self.abort, missing_ok=True)
         canvas, self._canvas = self._canvas, None
