@@ -131,6 +131,7 @@ def test_the_request_is_the_one_that_was_made(record, tmp_path):
         "guidance": 1.25,
         "region": None,
         "resume": False,
+        "start_from": None,
         "batch": 8,
         "compiled": False,
         "precision": "float32",

@@ -23,7 +23,8 @@ from tests.training.tiny_tasks import TinyTask, Watch
 def test_killed_runs_end_with_bitwise_the_same_weights(tmp_path: Path, repository: Path) -> None:
     run(TinyTask(SETTINGS), SETTINGS, tmp_path / "whole", Watch())
     called = [sys.executable, "-W", "ignore", "-m", "tests.training.kill_child", tmp_path / "cut"]
-    done = subprocess.run(called, cwd=repository, capture_output=True, text=True, check=True)
+    done = subprocess.run(called, cwd=repository, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["kills"] >= 3
     assert _sha(tmp_path / "cut") == _sha(tmp_path / "whole")
