@@ -259,7 +259,7 @@ def test_bands_of_a_scene_are_chosen_and_facts_are_shown(studio, tmp_path):
     scene = geotiff(tmp_path / "four.tif", bands)
     studio.session.open(scene)
     studio.until_shown(scene.name)
-    studio.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    studio.key(Qt.Key.Key_5, Qt.KeyboardModifier.AltModifier)
     page = studio.parts.image
     assert page.isVisible()
     before = studio.pane.view.pyramid.display
