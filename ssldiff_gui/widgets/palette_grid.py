@@ -126,6 +126,12 @@ class SwatchDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.chosen = ""
+        self.size = QSize(CELL, CELL + NAME)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Return all of a swatch's place, whatever the size of its picture."""
+        del option, index
+        return self.size
 
     def picture_box(self, rect: QRect) -> QRectF:
         """Return where the picture is within a swatch."""
@@ -257,7 +263,8 @@ class PaletteGrid(QListView):
         width = self.viewport().width()
         columns = max(1, width // CELL)
         side = max(CELL, width // columns) - (1 if columns > 1 else 0)
-        self.setGridSize(QSize(side, side + NAME))
+        self.swatches.size = QSize(side, side + NAME)
+        self.setGridSize(self.swatches.size)
         super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
