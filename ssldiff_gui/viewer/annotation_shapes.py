@@ -247,6 +247,7 @@ class AnnotationShapes:
         with self.own_change():
             if self.layer.nshapes:
                 self.layer.edge_width = [width] * self.layer.nshapes
+                self.layer.events.edge_width()  # napari's own setter tells nobody to draw again
             chosen = self.layer.selected_data
             if not chosen:
                 self.layer.current_edge_width = width
