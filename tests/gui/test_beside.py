@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch  # noqa: F401 - before OpenGL: its LLVM and triton's crash in the other order
 
 from ssldiff_gui.app.run import arguments, begin
 from ssldiff_gui.core.geometry import Box, Region
