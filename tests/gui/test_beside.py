@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch  # noqa: F401 - before OpenGL: its LLVM and triton's crash in the other order
+import torch._dynamo  # noqa: F401 - loads triton before OpenGL: the other order crashes in LLVM
 
 from ssldiff_gui.app.run import arguments, begin
 from ssldiff_gui.core.geometry import Box, Region
