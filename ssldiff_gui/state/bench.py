@@ -20,12 +20,13 @@ from pydantic import JsonValue
 from ssldiff_gui.core.edits import Edit, dump_edits, parse_edits, sources_of
 from ssldiff_gui.core.errors import FileProblem, UserError
 from ssldiff_gui.core.grid import EmbeddingGrid
-from ssldiff_gui.core.project import GridEntry, ResultEntry, SlideEntry, WorkspaceEntry, new_id
+from ssldiff_gui.core.project import WORKSPACE, GridEntry, ResultEntry, SlideEntry, WorkspaceEntry
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
 from ssldiff_gui.state.document import Document
 from ssldiff_gui.state.grid_editor import ORIGINAL, GridEditor
 from ssldiff_gui.state.grid_past import Past
 from ssldiff_gui.state.models import Models
+from ssldiff_gui.state.project_slides import slide_entry
 from ssldiff_gui.storage.grids import GridRecord, load_grid_record, save_grid
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Bench:
     @property
     def results(self) -> tuple[ResultEntry, ...]:
         """Everything that was rendered, the oldest first."""
-        return tuple(e for e in self.project.entries("result") if isinstance(e, ResultEntry))
+        return self.project.entries(ResultEntry)
 
     def grids_of(self, document: Document | None, scene: int = 0) -> tuple[GridEntry, ...]:
         """Return the grids of a scene, the oldest first."""
@@ -150,12 +151,8 @@ class Bench:
         slide = self._slide_of(document)
         return tuple(
             entry
-            for entry in self.project.entries("grid")
-            if isinstance(entry, GridEntry)
-            and slide is not None
-            and entry.slide == slide.id
-            and entry.scene == scene
-            and entry.file
+            for entry in self.project.entries(GridEntry)
+            if slide is not None and entry.slide == slide.id and entry.scene == scene and entry.file
         )
 
     def document_of(self, entry: GridEntry) -> Document | None:
@@ -180,12 +177,9 @@ class Bench:
         fingerprint = document.fingerprint or ""
         if known is not None and (known.fingerprint == fingerprint or not fingerprint):
             return known
-        entry = SlideEntry(
-            id=new_id() if known is None else known.id,
-            path=str(document.path),
-            name=document.name,
-            fingerprint=fingerprint,
-        )
+        entry = slide_entry(document.path, self.project.folder, fingerprint)
+        if known is not None:
+            entry = entry.model_copy(update={"id": known.id})
         self.project.put(entry)
         return entry
 
@@ -251,17 +245,16 @@ class Bench:
 
     def remember(self, **parts: object) -> None:
         """Keep what is shown, and how, for the next time."""
-        found = self.project.get("workspace")
-        before = found if isinstance(found, WorkspaceEntry) else WorkspaceEntry()
+        before = self.workspace
         grid = "" if self._open is None else self._open.id
         entry = before.model_copy(update={"grid": grid, "result": self._result, **parts})
-        if entry != found:
+        if entry != before:
             self.project.put(entry)
 
     @property
     def workspace(self) -> WorkspaceEntry:
         """What was shown the last time."""
-        found = self.project.get("workspace")
+        found = self.project.get(WORKSPACE)
         return found if isinstance(found, WorkspaceEntry) else WorkspaceEntry()
 
     # -- reading -----------------------------------------------------------------------------------
@@ -354,7 +347,7 @@ class Bench:
     def _slide_of(self, document: Document) -> SlideEntry | None:
         if document in self._blank:
             return None
-        slides = [e for e in self.project.entries("slide") if isinstance(e, SlideEntry)]
+        slides = self.project.entries(SlideEntry)
         print_ = document.fingerprint
         same = [e for e in slides if print_ and e.fingerprint == print_]
         here = [e for e in slides if e.path == str(document.path) and not (

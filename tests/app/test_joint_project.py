@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 from ssldiff_gui.app.joints.project import ProjectJoint
 from ssldiff_gui.app.joints.recent import day_text, recent_projects
 from ssldiff_gui.core.errors import NoSpace
+from ssldiff_gui.core.project import SlideEntry
 from ssldiff_gui.state.history import Step
 from ssldiff_gui.state.project import Project, untitled_folder
+from ssldiff_gui.state.project_slides import find_slide
 from ssldiff_gui.state.projects import Projects
 from tests.app.room import Room, deliver
 
@@ -173,3 +176,14 @@ def test_days_are_told_as_people_do(tmp_path):
     assert day_text(datetime(2026, 3, 6, 10, 42).astimezone(), now) == "3 days ago"
     assert day_text(datetime(2025, 3, 6, 10, 42).astimezone(), now) == "06 Mar 2025"
     assert recent_projects([tmp_path / "x.ssldiff"])[0].missing
+
+
+def test_a_slide_that_moved_together_with_the_project_is_found(opened, tmp_path):
+    opened.open_grid()
+    (slide,) = opened.project.entries(SlideEntry)
+    assert slide.beside
+    (tmp_path / "elsewhere").mkdir()
+    moved = tmp_path / "elsewhere" / opened.project.folder.name
+    there = Path(os.path.normpath(moved / slide.beside))
+    Path(slide.path).rename(there)
+    assert find_slide(slide, moved, fingerprint=lambda _: slide.fingerprint) == there

@@ -56,15 +56,17 @@ def killed(folder: Path, after: float) -> bool:
 
 def main(folder: Path) -> None:
     """Kill runs until one ends; before that, leave what a kill within a write leaves."""
-    chance, kills = random.Random(5), 0
+    chance, kills, torn = random.Random(5), 0, False
     while kills < 12 and not killed(folder, chance.uniform(0.02, 0.15)):
         kills += 1
         half = folder / f".checkpoint-{chance.randrange(40):08d}.part"
         half.mkdir(parents=True, exist_ok=True)
         (half / "state.safetensors").write_bytes(b"half")
-        if kills == 3 and (there := checkpoints(folder)):  # as a power cut may leave it
+        there = checkpoints(folder)
+        if kills >= 3 and len(there) > 1 and not torn:  # as a power cut may leave the last of them
             with (there[-1] / "state.safetensors").open("r+b") as file:
                 file.truncate(100)
+            torn = True
         if (folder / LOG).exists():
             with (folder / LOG).open("a") as file:
                 file.write('{"step": 10, "lo')
