@@ -19,6 +19,7 @@ from ssldiff_gui.commands.models import models
 from ssldiff_gui.commands.output import FAILED
 from ssldiff_gui.commands.prior import prior
 from ssldiff_gui.commands.replay import replay
+from ssldiff_gui.commands.run import run
 from ssldiff_gui.commands.train import train
 
 app = typer.Typer(
@@ -49,7 +50,7 @@ def ssldiff(
     """See a slide or a satellite scene as a grid of embeddings, edit it, render it back."""
 
 
-for command in (demo, info, embed, edit, prior, generate, export, replay, train, convert):
+for command in (demo, info, embed, edit, prior, generate, export, replay, train, convert, run):
     app.command()(command)
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(models, name="models")

@@ -11,8 +11,9 @@ from ssldiff_gui.commands.output import AsJson, Bar, print_json, reporting
 from ssldiff_gui.core.errors import BadRequest
 
 if TYPE_CHECKING:
+    from ssldiff_gui.core.lab.evaluate import EvaluateRequest
     from ssldiff_gui.evaluation.figures import Figure
-    from ssldiff_gui.jobs.evaluate_request import EvaluateRequest, Report
+    from ssldiff_gui.jobs.evaluate_report import Report
 
 evaluate = typer.Typer(
     name="evaluate",
@@ -185,7 +186,7 @@ def _run(kind: str, given: dict[str, Any]) -> None:
     after = "Nothing was written."
     with reporting(as_json=as_json):
         with Bar(shown=not as_json, after=after) as bar:
-            request = _request({"kind": kind, **given})
+            request = _request({"what": kind, **given})
             from ssldiff_gui.jobs.evaluate import evaluate as measure
 
             report = measure(request, bar)
@@ -201,7 +202,7 @@ def _run(kind: str, given: dict[str, Any]) -> None:
 def _request(words: dict[str, Any]) -> EvaluateRequest:
     from pydantic import ValidationError
 
-    from ssldiff_gui.jobs.evaluate_request import EvaluateRequest
+    from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 
     try:
         return EvaluateRequest.model_validate(words)

@@ -18,8 +18,9 @@ from ssldiff_gui.commands.output import PARTLY, AsJson, Bar, print_json, reporti
 from ssldiff_gui.core.errors import BadRequest
 
 if TYPE_CHECKING:
+    from ssldiff_gui.core.lab.train import TrainRequest
     from ssldiff_gui.core.progress import Progress
-    from ssldiff_gui.jobs.train import TrainRequest, TrainResult
+    from ssldiff_gui.jobs.train import TrainResult
     from ssldiff_gui.jobs.train_recipes import Recipe
 
 _SAID_EVERY = 30.0
@@ -93,11 +94,11 @@ def train(
     size = None if pixel is None else pixel_size(pixel)
     kept = "What was finished is kept: the same command goes on from there."
     with reporting(as_json=as_json), Bar(shown=not as_json, after=kept) as bar, _ending_softly():
-        from ssldiff_gui.jobs.train import TrainRequest
+        from ssldiff_gui.core.lab.train import TrainRequest
 
-        kind: Any = "encoder" if what is What.ALL else what.value
         request = TrainRequest(
-            kind=kind, config=config, data=data, out=out, changes=_values(changes or []),
+            what=what.value, config=config, data=None if data is None else str(data),
+            out=None if out is None else str(out), changes=values_of(changes or []),
             minutes=minutes, device=device, pixel=size, install=install,
         )  # fmt: skip
         watch = bar if as_json or sys.stderr.isatty() else _Lines(bar)
@@ -105,30 +106,12 @@ def train(
     if not done[-1].main:
         return  # the first of several processes speaks for all
     if as_json:
-        found = [describe(result) for result in done]
+        from ssldiff_gui.jobs.train import became
+
+        found = [became(result) for result in done]
         print_json({"models": found} if what is What.ALL else found[0])
     if not done[-1].finished:
         raise typer.Exit(PARTLY)
-
-
-def describe(result: TrainResult) -> dict[str, Any]:
-    """Return what `ssldiff train --json` prints of a run."""
-    return {
-        "kind": result.kind,
-        "name": result.name,
-        "run": str(result.folder),
-        "model": str(result.model),
-        "installed": None if result.installed is None else str(result.installed),
-        "finished": result.finished,
-        "steps": result.steps,
-        "wanted": result.wanted,
-        "seconds": round(result.seconds, 1),
-        "figures": dict(result.figures),
-        "trained_on": result.trained_on,
-        "pictures": result.counted,
-        "own_pictures": result.own,
-        "device": result.device,
-    }
 
 
 def _run(
@@ -180,7 +163,7 @@ def _told(recipe: Recipe) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _values(changes: list[str]) -> dict[str, Any]:
+def values_of(changes: list[str]) -> dict[str, Any]:
     """Return what `--set` says: values as TOML has them, or plain words."""
     import tomllib
 

@@ -7,6 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from ssldiff_gui.core.errors import BadRequest
+from ssldiff_gui.core.lab.augment import AugmentRequest
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
+from ssldiff_gui.core.lab.fid import FidRequest
+from ssldiff_gui.core.lab.fit_map import MapRequest
+from ssldiff_gui.core.lab.label import LabelRequest
+from ssldiff_gui.core.lab.study import StudyRequest
+from ssldiff_gui.core.lab.train import TrainRequest
 from ssldiff_gui.core.specs import Frozen, PixelSize
 
 Corner = tuple[int, int, int, int]
@@ -53,13 +60,43 @@ class EmbedRequest(Frozen):
     device: str = "auto"
 
 
+class Lead(Frozen):
+    """A classifier whose gradient leads a generator to a class.
+
+    Parameters
+    ----------
+    classifier
+        Name or folder of a classifier of latents.
+    label
+        The class.
+    scale
+        Of the gradient; HistoDiffusion's is 10.
+    """
+
+    classifier: str
+    label: str
+    scale: float = Field(default=10.0, ge=0)
+
+
 class GenerateRequest(Frozen):
-    """Render a grid.
+    """Render a grid, or what is asked for in words, as a class, or by a layout.
 
     Parameters
     ----------
     grid
-        Path of the grid's file.
+        Path of the grid's file; None has a prior draw it, or asks a generator that takes none.
+    text, label
+        What to show, for generators that take it; without a grid, what the prior draws.
+    features
+        A table of features, as `PriorRequest` has it.
+    prior
+        Name or folder of the prior, when there is no grid and the generator takes one.
+    layout
+        Path of a layout: boxes, masks, and texts or classes of areas.
+    rows, columns
+        Of the canvas in cells, when there is no grid.
+    lead
+        A classifier that leads to a class.
     canvas
         The OME-Zarr folder to make, or to go on with.
     model
@@ -91,7 +128,15 @@ class GenerateRequest(Frozen):
     """
 
     kind: Literal["generate"] = "generate"
-    grid: str
+    grid: str | None = None
+    text: str | None = None
+    label: str | None = None
+    features: str | None = None
+    prior: str | None = None
+    layout: str | None = None
+    rows: int | None = Field(default=None, gt=0)
+    columns: int | None = Field(default=None, gt=0)
+    lead: Lead | None = None
     canvas: str
     model: str | None = None
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -121,6 +166,13 @@ class PriorRequest(Frozen):
         A class that the prior knows.
     text
         Words. With a class as well, the grid is half of each.
+    features
+        A table (CSV, TSV) of the modality that the prior was trained on, one line a case.
+    case
+        Which line of it; None takes the first.
+    layout
+        Path of a layout whose areas have texts or classes of their own; what is asked for above
+        is for the rest.
     rows, columns
         Of the grid, in cells.
     seed
@@ -139,6 +191,9 @@ class PriorRequest(Frozen):
     model: str | None = None
     label: str | None = None
     text: str | None = None
+    features: str | None = None
+    case: str | None = None
+    layout: str | None = None
     rows: int = Field(default=32, gt=0)
     columns: int = Field(default=32, gt=0)
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -240,6 +295,13 @@ AnyRequest = (
     | CheckRequest
     | FigureRequest
     | ModelRequest
+    | TrainRequest
+    | EvaluateRequest
+    | FidRequest
+    | AugmentRequest
+    | StudyRequest
+    | LabelRequest
+    | MapRequest
 )
 
 _ANY: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="kind")])

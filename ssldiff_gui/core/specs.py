@@ -141,6 +141,10 @@ class PartSpec(Frozen):
     file: str | None = None
 
 
+_NEWER = ("classes", "layout", "layout_form")
+"""Fields of a generator that older ones do not say: left unsaid, its digest is as it was."""
+
+
 class GeneratorSpec(Frozen):
     """A generator: condition and noise → picture.
 
@@ -178,6 +182,12 @@ class GeneratorSpec(Frozen):
         Scale that suits it, in the form ``null + scale · (conditional - null)``.
     channels_used
         Of the network's output: PixArt's learned sigma is dropped by taking the first ones.
+    classes
+        Names, in the order of their numbers, when it is conditioned on a class.
+    layout
+        Classes of the maps, in the order of their channels; the one name "" stands for all.
+    layout_form
+        Whether an area is drawn into the maps as it is, or as the box around it.
     """
 
     name: str
@@ -200,10 +210,15 @@ class GeneratorSpec(Frozen):
     tokens: int = Field(default=1, gt=0)
     guidance: float = 2.0
     channels_used: int | None = None
+    classes: tuple[str, ...] = ()
+    layout: tuple[str, ...] = ()
+    layout_form: Literal["boxes", "masks"] = "masks"
 
     def digest(self) -> str:
         """Return a SHA-256 over all that is said here: the same weights, told otherwise, differ."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        fields = type(self).model_fields
+        unsaid = {name for name in _NEWER if getattr(self, name) == fields[name].default}
+        return hashlib.sha256(self.model_dump_json(exclude=unsaid).encode()).hexdigest()
 
 
 class AutoencoderSpec(Frozen):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress, Silent
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import Report
 
 
 def evaluate(request: EvaluateRequest, progress: Progress | None = None) -> Report:
@@ -31,19 +32,19 @@ def evaluate(request: EvaluateRequest, progress: Progress | None = None) -> Repo
 
 
 def _how(request: EvaluateRequest) -> Callable[[EvaluateRequest, Progress], Report]:
-    if request.kind == "encoder":
+    if request.what == "encoder":
         from ssldiff_gui.jobs.evaluate_encoder import evaluate_encoder
 
         return evaluate_encoder
-    if request.kind == "autoencoder":
+    if request.what == "autoencoder":
         from ssldiff_gui.jobs.evaluate_autoencoder import evaluate_autoencoder
 
         return evaluate_autoencoder
-    if request.kind == "generator":
+    if request.what == "generator":
         from ssldiff_gui.jobs.evaluate_generator import evaluate_generator
 
         return evaluate_generator
-    if request.kind == "canvas":
+    if request.what == "canvas":
         from ssldiff_gui.jobs.evaluate_canvas import evaluate_canvas
 
         return evaluate_canvas

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from ssldiff_gui.core.errors import IncompatibleGrid
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.specs import GeneratorSpec, PixelSize
 from ssldiff_gui.evaluation.distances import Space, frechet, too_few
@@ -19,7 +20,7 @@ from ssldiff_gui.evaluation.figures import Figure
 from ssldiff_gui.evaluation.resampling import bootstrap
 from ssldiff_gui.evaluation.seams import block_ratio
 from ssldiff_gui.jobs.evaluate_features import embed_pictures, recoded, sheet, to_levels
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import Report
 from ssldiff_gui.jobs.evaluate_sources import Crops, Measured, draw_crops, side_of, sources
 from ssldiff_gui.models.encoders import TimmEncoder, load_encoder
 from ssldiff_gui.models.folders import find_model

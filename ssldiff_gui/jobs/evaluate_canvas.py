@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.geometry import Box, Region
 from ssldiff_gui.core.grid import Vectors
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.protocols import Generator
 from ssldiff_gui.core.specs import PixelSize
@@ -20,7 +21,7 @@ from ssldiff_gui.evaluation.likeness import cosines
 from ssldiff_gui.evaluation.seams import block_ratio, border_ratio
 from ssldiff_gui.jobs.evaluate_features import cells_of, embed_pictures, sheet
 from ssldiff_gui.jobs.evaluate_rendering import Rendered, load_pair, render
-from ssldiff_gui.jobs.evaluate_request import HELD_OUT, EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import HELD_OUT, Report
 from ssldiff_gui.jobs.evaluate_sources import sources
 from ssldiff_gui.models.encoders import TimmEncoder
 from ssldiff_gui.sampling.presets import Preset, preset_named

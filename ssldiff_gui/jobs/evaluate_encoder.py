@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ssldiff_gui.core.errors import BadRequest
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.specs import EncoderSpec
 from ssldiff_gui.evaluation.figures import Figure
@@ -21,7 +22,7 @@ from ssldiff_gui.evaluation.probing import (
 )
 from ssldiff_gui.evaluation.resampling import bootstrap
 from ssldiff_gui.jobs.evaluate_features import Embeds, embed_cells, pooled, some_cells
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import Report
 from ssldiff_gui.jobs.evaluate_sources import Measured, sources
 from ssldiff_gui.jobs.evaluate_supervised import Supervised, train_supervised, untrained
 from ssldiff_gui.models.encoders import load_encoder

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ssldiff_gui.core.grid import Vectors
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.protocols import Generator
 from ssldiff_gui.evaluation.distances import Space, frechet, kernel_distance, too_few
@@ -25,7 +26,7 @@ from ssldiff_gui.jobs.evaluate_features import (
     windows_of,
 )
 from ssldiff_gui.jobs.evaluate_rendering import load_pair, render_all
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import Report
 from ssldiff_gui.jobs.evaluate_sources import Crops, Measured, draw_crops, side_of, sources
 from ssldiff_gui.jobs.evaluate_variety import Bank, copies, variety
 from ssldiff_gui.models.encoders import TimmEncoder

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ssldiff_gui.core.errors import BadRequest, IncompatibleGrid, MissingModel
 from ssldiff_gui.core.grid import Vectors
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.requests import PriorRequest
 from ssldiff_gui.core.specs import PriorSpec
@@ -20,7 +21,7 @@ from ssldiff_gui.evaluation.neighbours import DIRECTIONS, neighbour_cosine
 from ssldiff_gui.evaluation.probing import Probe, accuracy, balanced_accuracy, choose_probe
 from ssldiff_gui.evaluation.resampling import bootstrap
 from ssldiff_gui.jobs.evaluate_features import embed_pictures, pooled
-from ssldiff_gui.jobs.evaluate_request import HELD_OUT, EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import HELD_OUT, Report
 from ssldiff_gui.jobs.evaluate_sources import draw_crops, side_of, sources
 from ssldiff_gui.jobs.prior import make_grid
 from ssldiff_gui.models.encoders import TimmEncoder, load_encoder

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from ssldiff_gui.core.errors import BadRequest, MissingFile
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.specs import PixelSize
-from ssldiff_gui.jobs.evaluate_request import HELD_OUT, EvaluateRequest
+from ssldiff_gui.jobs.evaluate_report import HELD_OUT
 from ssldiff_gui.resources import resource_path
 from ssldiff_gui.training.gathering import gather
 from ssldiff_gui.training.pictures import Entry, Pictures

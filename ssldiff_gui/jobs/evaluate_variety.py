@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ssldiff_gui.core.grid import Vectors
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.protocols import Generator
 from ssldiff_gui.evaluation.figures import Figure
@@ -21,7 +22,6 @@ from ssldiff_gui.evaluation.likeness import (
 )
 from ssldiff_gui.jobs.evaluate_features import squares_of, windows_of
 from ssldiff_gui.jobs.evaluate_rendering import render_all
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest
 from ssldiff_gui.sampling.presets import Preset
 
 if TYPE_CHECKING:

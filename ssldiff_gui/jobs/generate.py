@@ -66,6 +66,8 @@ def generate(
     hashed
         Whether a whole canvas is hashed at the end.
     """
+    if request.grid is None:
+        raise BadRequest("There is no grid to render.", "Name one.")
     record = read_grid(Path(request.grid)).record
     folder, model, spec = model_for(record.grid, request.model)
     recipe = recipe_of(request, record.grid, model, edits=list(record.edits))

@@ -5,10 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
 
+from ssldiff_gui.core.lab.augment import AugmentRequest
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
+from ssldiff_gui.core.lab.fid import FidRequest
+from ssldiff_gui.core.lab.fit_map import MapRequest
+from ssldiff_gui.core.lab.label import LabelRequest
+from ssldiff_gui.core.lab.study import StudyRequest
+from ssldiff_gui.core.lab.train import TrainRequest
 from ssldiff_gui.core.progress import Onlooker, Progress
 from ssldiff_gui.core.requests import (
     AnyRequest,
@@ -183,6 +191,54 @@ def _model(request: ModelRequest, around: Around) -> Result:
     }
 
 
+def _train(request: TrainRequest, around: Around) -> Result:
+    from ssldiff_gui.jobs.train import became, train, train_family
+
+    if request.what == "all":
+        done = list(train_family(request, around.progress))
+    else:
+        done = [train(request, around.progress)]
+    return {"models": [became(result) for result in done]}
+
+
+def _evaluate(request: EvaluateRequest, around: Around) -> Result:
+    from ssldiff_gui.jobs.evaluate import evaluate
+
+    report = evaluate(request, around.progress)
+    files = [] if request.output is None else report.write(Path(request.output))
+    return {**report.facts(), "files": [str(path) for path in files]}
+
+
+def _fid(request: FidRequest, around: Around) -> Result:
+    from ssldiff_gui.jobs.fid import measure
+
+    return measure(request, around.progress, models=around.models)
+
+
+def _augment(request: AugmentRequest, around: Around) -> Result:
+    from ssldiff_gui.jobs.augment import augment
+
+    return augment(request, around.progress, models=around.models)
+
+
+def _study(request: StudyRequest, around: Around) -> Result:
+    from ssldiff_gui.jobs.study import study
+
+    return study(request, around.progress)
+
+
+def _label(request: LabelRequest, around: Around) -> Result:
+    from ssldiff_gui.jobs.label import label
+
+    return label(request, around.progress, models=around.models)
+
+
+def _map(request: MapRequest, around: Around) -> Result:
+    from ssldiff_gui.jobs.fit_map import fit_map
+
+    return fit_map(request, around.progress)
+
+
 _HANDLERS: dict[str, Callable[[Any, Around], Result]] = {
     "embed": _embed,
     "generate": _generate,
@@ -191,4 +247,11 @@ _HANDLERS: dict[str, Callable[[Any, Around], Result]] = {
     "check": _check,
     "figure": _figure,
     "model": _model,
+    "train": _train,
+    "evaluate": _evaluate,
+    "fid": _fid,
+    "augment": _augment,
+    "study": _study,
+    "label": _label,
+    "map": _map,
 }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ssldiff_gui.core.errors import InUse, UserError
+from ssldiff_gui.core.errors import BadRequest, InUse, UserError
+from ssldiff_gui.core.lab.train import TrainRequest
 from ssldiff_gui.core.progress import Progress, Silent
-from ssldiff_gui.core.specs import PixelSize
 from ssldiff_gui.jobs.train_data import Chosen, choose, described, digest_of, pictures_folder
 from ssldiff_gui.jobs.train_models import MODEL, finder, install, needed_models, task_of
 from ssldiff_gui.jobs.train_recipes import Configuration, configuration, family
@@ -26,43 +26,6 @@ if TYPE_CHECKING:
 
 RUNS = "runs"
 _LOCK = ".lock"
-
-
-@dataclass(frozen=True, slots=True)
-class TrainRequest:
-    """What is to be trained.
-
-    Parameters
-    ----------
-    kind
-        Encoder, autoencoder, diffusion, prior, classifier.
-    config
-        See `train_recipes.configuration`.
-    data
-        See `train_data.choose`.
-    out
-        Folder of the run; None takes one below `runs`.
-    changes
-        Values instead of the configuration's, by dotted keys.
-    minutes
-        After which it stops, with a checkpoint; None takes all steps.
-    device
-        See `models.devices.choose`.
-    pixel
-        Width of a pixel in files that do not say it.
-    install
-        Whether the finished model is put among the installed ones.
-    """
-
-    kind: Kind
-    config: str
-    data: Path | None = None
-    out: Path | None = None
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    minutes: float | None = None
-    device: str = "auto"
-    pixel: PixelSize | None = None
-    install: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +79,26 @@ class TrainResult:
         return self.steps >= self.wanted
 
 
+def became(result: TrainResult) -> dict[str, Any]:
+    """Return what became of a run, as JSON has it."""
+    return {
+        "kind": result.kind,
+        "name": result.name,
+        "run": str(result.folder),
+        "model": str(result.model),
+        "installed": None if result.installed is None else str(result.installed),
+        "finished": result.finished,
+        "steps": result.steps,
+        "wanted": result.wanted,
+        "seconds": round(result.seconds, 1),
+        "figures": dict(result.figures),
+        "trained_on": result.trained_on,
+        "pictures": result.counted,
+        "own_pictures": result.own,
+        "device": result.device,
+    }
+
+
 def train(
     request: TrainRequest, progress: Progress | None = None, *, share: bool = False
 ) -> TrainResult:
@@ -136,11 +119,13 @@ def train(
         What a person can mend: see `training.loop.run` and `training.gathering.gather`.
     """
     started = time.monotonic()
-    found = configuration(request.config, request.kind)
-    settings = read_settings(found.path, request.kind, dict(request.changes))
-    chosen = choose(settings.data, request.data, found, request.pixel)
+    kind = _one(request)
+    found = configuration(request.config, kind)
+    settings = read_settings(found.path, kind, dict(request.changes))
+    data = None if request.data is None else Path(request.data)
+    chosen = choose(settings.data, data, found, request.pixel)
     settings = settings.model_copy(update={"data": chosen.data})
-    out = request.out or _folder_of(found, settings)
+    out = Path(request.out) if request.out else _folder_of(found, settings)
 
     from ssldiff_gui.training.gathering import facts_of, gather
     from ssldiff_gui.training.machine import machine
@@ -179,18 +164,27 @@ def train_family(request: TrainRequest, progress: Progress | None = None) -> Ite
     name = next(iter(there.values())).family or "family"
     for kind in there:
         spent = (time.monotonic() - started) / 60
-        one = replace(
-            request,
-            kind=kind,
-            out=(request.out or Path(RUNS) / name) / kind,
-            changes=_changes_for(kind, request.changes),
-            minutes=None if request.minutes is None else max(0.0, request.minutes - spent),
-            install=request.install and kind != "autoencoder",  # the generator's folder holds it
+        one = request.model_copy(
+            update={
+                "what": kind,
+                "out": str((Path(request.out) if request.out else Path(RUNS) / name) / kind),
+                "changes": _changes_for(kind, request.changes),
+                "minutes": (None if request.minutes is None else max(0.0, request.minutes - spent)),
+                # the generator's folder holds the autoencoder
+                "install": request.install and kind != "autoencoder",
+            }
         )
         result = train(one, progress, share=True)
         yield result
         if not result.finished:
             return
+
+
+def _one(request: TrainRequest) -> Kind:
+    """Return what is to be trained, when that is one model."""
+    if request.what == "all":
+        raise BadRequest("A family is trained with `train_family`.", "Name one kind.")
+    return request.what
 
 
 def _folder_of(found: Configuration, settings: Settings) -> Path:

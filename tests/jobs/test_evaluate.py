@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ssldiff_gui.core.errors import BadRequest, Cancelled, IncompatibleGrid
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.evaluation.figures import Figure
 from ssldiff_gui.evaluation.probing import choose_probe
 from ssldiff_gui.jobs import (
@@ -21,7 +22,7 @@ from ssldiff_gui.jobs.evaluate import evaluate
 from ssldiff_gui.jobs.evaluate_canvas import mirrored
 from ssldiff_gui.jobs.evaluate_encoder import HISTOGRAM, OWN, SUPERVISED, UNTRAINED
 from ssldiff_gui.jobs.evaluate_rendering import load_pair, render
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import Report
 from ssldiff_gui.sampling.presets import preset_named
 from tests.jobs.evaluated import CLASSES, class_folders, picture_folder, tiny_models
 from tests.models.tiny_encoders import tiny_encoder_folder
@@ -55,7 +56,7 @@ def measured(place, kind, model=None, **changes) -> Report:
     facts = {"encoder": None if kind == "encoder" else str(place / "encoder")}
     facts |= {"pictures": str(place / "pictures"), "quick": True, "preset": "draft", "samples": 6}
     model = str(place / (model or ("generator" if kind in ("canvas", "autoencoder") else kind)))
-    return evaluate(EvaluateRequest(kind=kind, model=model, **(facts | changes)))
+    return evaluate(EvaluateRequest(what=kind, model=model, **(facts | changes)))
 
 
 def by_name(report, source="held out") -> dict[str, Figure]:
@@ -204,7 +205,7 @@ def test_an_end_is_heard(place):
             raise Cancelled("Stopped.")
 
     asked = EvaluateRequest(
-        kind="autoencoder", model=str(place / "generator"), encoder=str(place / "encoder"),
+        what="autoencoder", model=str(place / "generator"), encoder=str(place / "encoder"),
         pictures=str(place / "pictures"),
     )  # fmt: skip
     with pytest.raises(Cancelled):

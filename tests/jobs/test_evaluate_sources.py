@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ssldiff_gui.core.errors import BadRequest, MissingFile
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.core.progress import Silent
 from ssldiff_gui.core.specs import PixelSize
 from ssldiff_gui.jobs.evaluate_features import (
@@ -15,7 +16,6 @@ from ssldiff_gui.jobs.evaluate_features import (
     to_levels,
     windows_of,
 )
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest
 from ssldiff_gui.jobs.evaluate_sources import draw_crops, side_of, sources
 from ssldiff_gui.training.pictures import Pictures, write_pictures
 from tests.jobs.evaluated import PIXEL, class_folders, picture_folder
@@ -27,7 +27,7 @@ def pictures(tmp_path):
 
 
 def request(**changes):
-    return EvaluateRequest(kind="encoder", model="m", **changes)
+    return EvaluateRequest(what="encoder", model="m", **changes)
 
 
 def numbered(tmp_path, sizes):

@@ -13,9 +13,10 @@ import torch
 from PIL import Image
 
 from ssldiff_gui.core.errors import BadRequest, InUse, MissingFile, MissingModel
+from ssldiff_gui.core.lab.train import TrainRequest
 from ssldiff_gui.core.specs import PixelSize
 from ssldiff_gui.jobs import train_models
-from ssldiff_gui.jobs.train import TrainRequest, TrainResult, train, train_family
+from ssldiff_gui.jobs.train import TrainResult, train, train_family
 from ssldiff_gui.jobs.train_models import finder, install
 from ssldiff_gui.jobs.train_recipes import configuration, family, recipes
 from ssldiff_gui.models.encoders import load_encoder
@@ -67,8 +68,14 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, Path) else value for key, value in told.items()}
+
+
 def go(config: Path, out: Path, **told: Any) -> TrainResult:
-    return train(TrainRequest("encoder", str(config), out=out, device="cpu", **told))
+    return train(
+        TrainRequest(what="encoder", config=str(config), out=str(out), device="cpu", **_plain(told))
+    )
 
 
 def test_an_encoder_is_trained_and_embeds(config: Path, tmp_path: Path) -> None:
@@ -158,7 +165,7 @@ def test_bad_data_is_refused(config: Path, tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match="nothing at"):
         go(config, tmp_path / "run", data=tmp_path / "nowhere")
     with pytest.raises(BadRequest, match="has no pictures beside it"):
-        train(TrainRequest("encoder", "starter-histology", out=tmp_path / "run"))
+        train(TrainRequest(what="encoder", config="starter-histology", out=str(tmp_path / "run")))
     own, metres = tiles(tmp_path / "own"), PixelSize(size=1, unit="m")
     with pytest.raises(BadRequest, match="--pixel is in m"):
         go(config, tmp_path / "run", data=own, pixel=metres)
@@ -234,8 +241,8 @@ def test_a_family_is_trained_in_turn_and_in_pieces(
     out = tmp_path / "out"
     changes = {"prior.run.steps": 2, "run.show_every": 50}
     request = TrainRequest(
-        "encoder", str(_family(tmp_path / "fam")), data=config.parent, out=out, device="cpu",
-        changes=changes,
+        what="all", config=str(_family(tmp_path / "fam")), data=str(config.parent), out=str(out),
+        device="cpu", changes=changes,
     )  # fmt: skip
     first = next(iter(train_family(request)))
     assert (first.kind, first.finished) == ("encoder", True)
@@ -262,8 +269,8 @@ def test_a_family_stops_when_its_time_is_up(
     monkeypatch.setattr(Stub, "made", [], raising=False)
     monkeypatch.setattr("ssldiff_gui.jobs.train.task_of", lambda _: Stub)
     request = TrainRequest(
-        "encoder", str(_family(tmp_path / "fam")), data=config.parent, out=tmp_path / "out",
-        device="cpu", minutes=0,
+        what="all", config=str(_family(tmp_path / "fam")), data=str(config.parent),
+        out=str(tmp_path / "out"), device="cpu", minutes=0,
     )  # fmt: skip
     results = list(train_family(request))
     assert [(r.kind, r.steps, r.finished) for r in results] == [("encoder", 1, False)]

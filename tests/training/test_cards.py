@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssldiff_gui.core.errors import BadRequest, DamagedModel, MissingFile
+from ssldiff_gui.core.lab.evaluate import EvaluateRequest
 from ssldiff_gui.evaluation.figures import Figure
-from ssldiff_gui.jobs.evaluate_request import EvaluateRequest, Report
+from ssldiff_gui.jobs.evaluate_report import Report
 from ssldiff_gui.models.folders import read_model
 from ssldiff_gui.training.cards import SECTIONS, card, complete_card, with_figures
 from ssldiff_gui.training.pictures import write_pictures
@@ -173,7 +174,7 @@ def test_toml_looks_as_people_write_it():
 
 
 def figures():
-    report = Report(EvaluateRequest(kind="encoder", model="m"), "Mine")
+    report = Report(EvaluateRequest(what="encoder", model="m"), "Mine")
     report.add("held out", [
         Figure("k-NN accuracy", 0.9123, "higher", {"untrained": 0.5}, 0.9, 0.93, "of 5 | ways"),
         Figure("distance", float("nan"), "lower"),
