@@ -1,4 +1,4 @@
-"""`ssldiff prior`: from a class or a text to a grid."""
+"""`ssldiff prior`: from a class, a text or a table to a grid."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 Output = Annotated[Path, typer.Option("--output", "-o", help="The grid: .safetensors, or .h5.")]
 Label = Annotated[str | None, typer.Option("--class", help="A class that the prior knows.")]
 Text = Annotated[str | None, typer.Option("--text", help="What it shall show, in English words.")]
+Features = Annotated[
+    Path | None,
+    typer.Option("--features", help="A table (CSV, TSV) of features, for a prior that takes one."),
+]
+Case = Annotated[str | None, typer.Option("--case", help="Which line of it; else the first.")]
+Layout = Annotated[
+    Path | None,
+    typer.Option("--layout", help="Areas with texts or classes of their own: JSON or GeoJSON."),
+]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="Rows of cells.")]
 Columns = Annotated[int, typer.Option("--cols", min=1, help="Columns of cells.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another grid.")]
@@ -38,6 +47,9 @@ def prior(
     output: Output,
     label: Label = None,
     text: Text = None,
+    features: Features = None,
+    case: Case = None,
+    layout: Layout = None,
     rows: Rows = 32,
     columns: Columns = 32,
     seed: Seed = 0,
@@ -47,9 +59,14 @@ def prior(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Draw a grid of embeddings from a class or a text; `ssldiff generate` renders it."""
+    """Draw a grid of embeddings from a class, a text or a case's features.
+
+    `ssldiff generate` renders it. Areas of a layout show what they say themselves.
+    """
     words = {
-        "output": str(output), "model": model, "label": label, "text": text, "rows": rows,
+        "output": str(output), "model": model, "label": label, "text": text,
+        "features": None if features is None else str(features), "case": case,
+        "layout": None if layout is None else str(layout), "rows": rows,
         "columns": columns, "seed": seed, "guidance": guidance, "steps": steps, "device": device,
     }  # fmt: skip
     after = "Nothing was written."
@@ -88,6 +105,9 @@ def describe(request: PriorRequest, result: PriorResult) -> dict[str, Any]:
         "model": result.model,
         "class": request.label,
         "text": request.text,
+        "features": request.features,
+        "case": request.case,
+        "layout": request.layout,
         "reading": result.reading,
         "encoder": grid.encoder,
         "rows": grid.rows,

@@ -1,4 +1,4 @@
-"""`PriorRequest` → a grid: drawn from a class or a text, and written like any other."""
+"""`PriorRequest` → a grid: drawn from what is asked for, and written like any other."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from ssldiff_gui.core.errors import BadRequest, MissingModel, OversizedRequest, UserError
+from ssldiff_gui.core.errors import BadRequest, MissingModel, UserError
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.recipe import SYNTHETIC
 from ssldiff_gui.core.requests import PriorRequest
+from ssldiff_gui.jobs.prior_asked import MOST_CELLS, Told, Understood, Wish
 from ssldiff_gui.storage.grid_files import check_output, write_grid
 from ssldiff_gui.storage.grids import GridRecord
 from ssldiff_gui.storage.marking import program
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from ssldiff_gui.models.priors import Prior
     from ssldiff_gui.sampling.presets import Preset
 
-MOST_CELLS = 1 << 19
-"""Rows times columns; beyond it the canvas would have more than 700² cells."""
+__all__ = ["MOST_CELLS", "PriorResult", "draw", "make_grid"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,55 +78,39 @@ def draw(
     """
     began = time.monotonic()
     check_output(Path(request.output))
-    _check(request)
+    wish = Wish.of(request)
     from ssldiff_gui.models import devices
 
-    prior, folder = _prior(request, models)
-    reading, notes = _read(prior, request.text)
-    grid = _drawn(prior, request, progress or Silent())
-    told = _told(request, prior, folder, reading)
+    prior, folder, found = _prior(wish, models)
+    grid = _drawn(prior, request, found.told, progress or Silent())
+    told = _record(wish, prior, folder, found)
     write_grid(Path(request.output), GridRecord(grid, notes=told))
     seconds, device = time.monotonic() - began, devices.describe(prior.device)
-    return PriorResult(grid, prior.spec.name, seconds, device, reading, notes)
+    return PriorResult(grid, prior.spec.name, seconds, device, found.reading, found.notes)
 
 
 def make_grid(request: PriorRequest, progress: Progress | None = None) -> EmbeddingGrid:
     """Draw a grid, and write nothing; see `draw`."""
-    _check(request)
-    prior, _ = _prior(request, None)
-    _read(prior, request.text)
-    return _drawn(prior, request, progress or Silent())
+    prior, _, found = _prior(Wish.of(request), None)
+    return _drawn(prior, request, found.told, progress or Silent())
 
 
-def _prior(request: PriorRequest, models: Kept | None) -> tuple[Prior, Path]:
+def _prior(wish: Wish, models: Kept | None) -> tuple[Prior, Path, Understood]:
     from ssldiff_gui.models.folders import find_model
     from ssldiff_gui.models.priors import load_prior
 
     load = load_prior if models is None else models.prior
+    request = wish.request
     if request.model is not None:
         folder = find_model(request.model, "prior")
-        return load(folder, request.device), folder
-    return _one_that_knows(request, load)
-
-
-def _check(request: PriorRequest) -> None:
-    if request.label is None and request.text is None:
-        raise BadRequest(
-            "Nothing says what the grid shall show.", "Give a class, or a text, or both."
-        )
-    if request.text is not None and not request.text.strip():
-        raise BadRequest("The text is empty.", "Say in words what the grid shall show.")
-    if request.rows * request.columns > MOST_CELLS:
-        raise OversizedRequest(
-            f"{request.rows:,} × {request.columns:,} cells are more than the {MOST_CELLS:,} that "
-            "a prior draws at once.",
-            "Ask for fewer rows or columns.",
-        )
+        prior = load(folder, request.device)
+        return prior, folder, wish.understood(prior)
+    return _one_that_knows(wish, load)
 
 
 def _one_that_knows(
-    request: PriorRequest, load: Callable[[Path, str], Prior]
-) -> tuple[Prior, Path]:
+    wish: Wish, load: Callable[[Path, str], Prior]
+) -> tuple[Prior, Path, Understood]:
     """Return the one installed prior that knows what is asked for.
 
     What the person installed comes before what the package carries.
@@ -139,16 +123,16 @@ def _one_that_knows(
             "No prior is installed.",
             "Name a model folder with --model, or train one with `ssldiff train prior`.",
         )
-    found: list[tuple[Prior, Installed]] = []
+    found: list[tuple[Prior, Installed, Understood]] = []
     problem: UserError | None = None
     for entry in there:
-        prior = load(entry.folder, request.device)
+        prior = load(entry.folder, wish.request.device)
         try:
-            prior.told(request.label, request.text)
+            understood = wish.understood(prior)
         except BadRequest as error:
             problem = error
         else:
-            found.append((prior, entry))
+            found.append((prior, entry, understood))
     if not found and problem is not None and len(there) == 1:
         raise problem
     if not found:
@@ -157,31 +141,16 @@ def _one_that_knows(
             "No installed prior knows what is asked for.",
             f"Choose one of {names} with --model: it tells what it knows.",
         )
-    knowing = own_first([entry for _, entry in found])
+    knowing = own_first([entry for _, entry, _ in found])
     if len(knowing) > 1:
         names = ", ".join(entry.name for entry in knowing)
         raise BadRequest(
             f"Several installed priors know what is asked for: {names}.", "Choose one with --model."
         )
-    return next((prior, entry.folder) for prior, entry in found if entry is knowing[0])
+    return next((prior, e.folder, understood) for prior, e, understood in found if e is knowing[0])
 
 
-def _read(prior: Prior, text: str | None) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Return how a text was understood, and what has to be said of that."""
-    if text is None:
-        return {}, ()
-    notes = []
-    unknown = prior.unknown_words(text)
-    if unknown:
-        notes.append(f"These words mean nothing to {prior.spec.name}: {', '.join(unknown)}.")
-    reading = prior.reading(text)
-    if len(reading) > 1 or not reading:
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in reading.items())
-        notes.append(f"The text was read as {shares or 'none of the classes in particular'}.")
-    return reading, tuple(notes)
-
-
-def _drawn(prior: Prior, request: PriorRequest, progress: Progress) -> EmbeddingGrid:
+def _drawn(prior: Prior, request: PriorRequest, told: Told, progress: Progress) -> EmbeddingGrid:
     from ssldiff_gui.sampling.prior_grid import GridDrawing
 
     spec = prior.spec
@@ -189,7 +158,7 @@ def _drawn(prior: Prior, request: PriorRequest, progress: Progress) -> Embedding
         prior,
         prior.channels,
         spec.window,
-        prior.told(request.label, request.text),
+        told,
         request.rows,
         request.columns,
         seed=request.seed,
@@ -214,13 +183,14 @@ def _preset(request: PriorRequest) -> Preset:
     return PRIOR.model_copy(update={"steps": request.steps, "phases": phases})
 
 
-def _told(
-    request: PriorRequest, prior: Prior, folder: Path, reading: dict[str, float]
-) -> dict[str, JsonValue]:
+def _record(wish: Wish, prior: Prior, folder: Path, found: Understood) -> dict[str, JsonValue]:
     """Return what the grid's file says: that it was drawn, by what, and how to draw it again."""
     from ssldiff_gui.models.folders import read_model
 
+    request = wish.request
     asked = request.model_dump(mode="json", exclude={"output", "model"})
+    for name in ("features", "layout"):  # where they lie is nobody's business
+        asked[name] = None if asked[name] is None else Path(asked[name]).name
     return {
         "synthetic": True,
         "digital_source_type": SYNTHETIC,
@@ -228,5 +198,6 @@ def _told(
         "request": {**asked, "model": folder.name},
         "model_files": dict(read_model(folder, verify=False).files),
         "guidance": prior.spec.guidance if request.guidance is None else request.guidance,
-        "reading": dict(reading),
+        "reading": dict(found.reading),
+        **wish.facts(),
     }

@@ -48,7 +48,7 @@ class GridDrawing:
     window
         Side of what it sees, in cells.
     told
-        (width,) what is asked for.
+        (width,) what is asked for; or (rows, columns, width), for each cell by itself.
     rows, columns
         Of the grid, in cells.
     seed
@@ -141,13 +141,12 @@ class GridDrawing:
         noise = KeyedNoise(self.seed, self.channels)
         runner = PhaseRunner(self.preset, self.guidance, noise, self.progress)
         size = min(self.batch, len(layer))
-        told = np.broadcast_to(self.told, (size, 1, len(self.told)))
         made: dict[Place, Latents] = {}
         for first in range(0, len(places), size):
             some = places[first : first + size]
             boxes = filled([layer.box(place) for place in some], size)
             cut = [canvas[..., box.y : box.y2, box.x : box.x2] for box in boxes]
-            batch = Batch(some, np.stack(cut), [], Given(vectors=told))
+            batch = Batch(some, np.stack(cut), [], Given(vectors=self._told(boxes)))
             found, finite = runner.run(self.prior, batch, layer.steps)
             if not finite.all():
                 raise BadNumbers(
@@ -157,6 +156,18 @@ class GridDrawing:
             made |= {place: found[k] for k, place in enumerate(some)}
             self._advance(len(some) * cost(layer))
         return made
+
+    def _told(self, boxes: Sequence[Box]) -> Latents:
+        """Return (boxes, parts, width): one part for a whole window, or one for each cell."""
+        width = self.told.shape[-1]
+        if self.told.ndim == 1:
+            return np.broadcast_to(self.told, (len(boxes), 1, width))
+        cut = []
+        for box in boxes:  # beyond a grid smaller than a window, its last cells go on
+            rows = np.minimum(np.arange(box.y, box.y2), self.rows - 1)
+            columns = np.minimum(np.arange(box.x, box.x2), self.columns - 1)
+            cut.append(self.told[np.ix_(rows, columns)].reshape(-1, width))
+        return np.stack(cut)
 
     @property
     def _whole(self) -> Box:

@@ -53,6 +53,11 @@ def varied(caption: str, random: np.random.Generator) -> str:
     return _FRAMES[random.integers(len(_FRAMES))].format(" ".join(words))
 
 
+def framed(caption: str, random: np.random.Generator) -> str:
+    """Return a caption as part of a sentence, its own words unchanged."""
+    return _FRAMES[random.integers(len(_FRAMES))].format(caption)
+
+
 def _without_one(words: list[str], random: np.random.Generator) -> list[str]:
     """Leave out a word, but none that turns the meaning."""
     chosen = int(random.integers(len(words)))

@@ -19,6 +19,18 @@ _CONDITIONS = {
     "none": "nothing",
 }
 
+_PRIORS = {
+    "text": (
+        "a text or a class, or from neither",
+        "Its texts are those of its captions: it knows no other words.",
+    ),
+    "class": ("a class, or from none", "It reads no texts."),
+    "table": (
+        "the features of a case, a line of a table",
+        "What lies farther than six deviations from the training cases is taken to lie there.",
+    ),
+}
+
 _ADAMW = "AdamW: Loshchilov and Hutter, *Decoupled weight decay regularization*, ICLR 2019."
 _CONTRAST = (
     "NT-Xent: Chen et al., *A simple framework for contrastive learning of visual "
@@ -31,9 +43,17 @@ _CRITIC = (
 )
 _DDPM = "Diffusion: Ho et al., *Denoising diffusion probabilistic models*, NeurIPS 2020."
 _GUIDANCE = "Guidance: Ho and Salimans, *Classifier-free diffusion guidance*, 2022."
+_HISTODIFFUSION = (
+    "A latent classifier for augmentation: Ye et al., *Synthetic augmentation with large-scale "
+    "unconditional pre-training*, MICCAI 2023."
+)
 _LATENT = (
     "Latents: Rombach et al., *High-resolution image synthesis with latent diffusion models*, "
     "CVPR 2022."
+)
+_LED = (
+    "Classifier guidance: Dhariwal and Nichol, *Diffusion models beat GANs on image synthesis*, "
+    "NeurIPS 2021."
 )
 _LID = (
     "Embeddings as condition: Graikos et al., *Learned representation-guided diffusion models for "
@@ -71,29 +91,51 @@ def what_it_is(settings: Settings) -> str:
             f"Its network is timm's `{told.architecture}`."
         )
     if isinstance(told, AutoencoderModel):
-        mended = ", and a network mends what they leave out" if told.depth else ""
-        return (
-            f"An autoencoder between pictures at {scale} and latents: {told.channels} values for "
-            f"each {told.factor} × {told.factor} pixels. The latents are the principal components "
-            f"of patches{mended}."
-        )
+        return f"An autoencoder between pictures at {scale} and latents{_coded(told)}"
     if isinstance(told, DiffusionModel):
         return (
             f"A latent diffusion network with its autoencoder. It draws pictures at {scale} from "
-            f"noise; what they show is said by {_CONDITIONS[told.condition]}. "
+            f"noise; what they show is said by {_CONDITIONS[told.condition]}{_laid(told)}. "
             f"`ssldiff generate` renders canvases of any size with it."
         )
     if isinstance(told, PriorModel):
+        asked, after = _PRIORS[told.condition]
+        if told.condition == "text" and told.reader != "words":
+            after = "Its texts are read by the tower of a CLIP, which was not trained any further."
         return (
-            "A prior. It draws grids of embeddings from a text or a class, or from neither; a "
-            f"generator for the same embeddings, at {scale}, renders them. Its texts are those of "
-            "its captions: it knows no other words."
+            f"A prior. It draws grids of embeddings from {asked}; a generator for the same "
+            f"embeddings, at {scale}, renders them. {after}"
         )
     assert isinstance(told, ClassifierModel)  # noqa: S101 - there is no other kind
+    if told.on == "latents":
+        how = "noisy or clean, and is told how noisy" if told.noise else "without noise"
+        return (
+            f"A classifier of latents of pictures at {scale}, {how}. Its gradient leads a "
+            "generator of the same latents to a class: `ssldiff augment --method guided`."
+        )
     return (
         "A classifier of pictures. It takes what an encoder says of a picture's cells, at "
         f"{scale}: their {'mean and spread' if told.pool == 'mean+std' else 'mean'}."
     )
+
+
+def _coded(told: AutoencoderModel) -> str:
+    if told.start is not None:
+        kept = "; its latents are those of that one" if told.decoder_only else ""
+        return f". It started from {told.start}, and went on with the pictures below{kept}."
+    mended = ", and a network mends what they leave out" if told.depth else ""
+    return (
+        f": {told.channels} values for each {told.factor} × {told.factor} pixels. The latents are "
+        f"the principal components of patches{mended}."
+    )
+
+
+def _laid(told: DiffusionModel) -> str:
+    if told.layout is None:
+        return ""
+    where = "boxes around things" if told.layout == "boxes" else "a mask of classes"
+    made = " that the machine made itself" if told.labels == "self" else ""
+    return f", and by {where}{made}"
 
 
 def what_it_is_not_for(settings: Settings) -> str:
@@ -122,16 +164,18 @@ def methods(settings: Settings) -> list[str]:
         lines = [_CONTRAST] if told.contrast else []
         lines += [_CONVNEXT] if "convnext" in told.architecture else []
     elif isinstance(told, AutoencoderModel):
-        lines = ["Principal components of patches: Pearson 1901, Hotelling 1933."]
+        first = "Principal components of patches: Pearson 1901, Hotelling 1933."
+        lines = [_LATENT] if told.start else [first]
         lines += [_CRITIC] if told.adversary else []
     elif isinstance(told, DiffusionModel):
         lines = [_DDPM, _LATENT, _V, _SNR]
         lines += [_GUIDANCE] if told.dropped else []
         lines += [_LID] if told.condition == "embeddings" else []
-        lines += [_SELF_GUIDED] if told.condition == "cluster" else []
+        lines += [_SELF_GUIDED] if told.condition == "cluster" or told.layout else []
     elif isinstance(told, PriorModel):
         lines = [_DDPM, _V, _UNCLIP, _LID]
         lines += [_GUIDANCE] if told.dropped else []
     else:
-        lines = [_PROBE]
+        assert isinstance(told, ClassifierModel)  # noqa: S101 - there is no other kind
+        lines = [_LED, _HISTODIFFUSION] if told.on == "latents" else [_PROBE]
     return [*lines, *([_ADAMW] if settings.run.optimiser == "adamw" else [])]

@@ -29,18 +29,22 @@ class Windows:
         Whose mean, components and scales are set.
     side
         Of a window, in cells.
+    labels
+        For each picture, what stands for its class; None takes its own.
     """
 
     def __init__(
-        self, views: Views, classes: Sequence[str], network: PriorNetwork, side: int
-    ) -> None:
+        self, views: Views, classes: Sequence[str], network: PriorNetwork, side: int,
+        labels: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
         self.side = side
         set_basis(network, views)
         self.grids = [
             [whitened(network, grid) for grid in views.grids(k)] for k in range(len(views))
         ]
-        labels = [entry.label for entry in views.entries]
-        self.numbers = [classes.index(label) if label else -1 for label in labels]
+        labels = [entry.label for entry in views.entries] if labels is None else labels
+        places = {name: k for k, name in enumerate(classes)}
+        self.numbers = [places[label] if label else -1 for label in labels]
         self.members = {
             number: [k for k, found in enumerate(self.numbers) if found == number]
             for number in sorted(set(self.numbers))

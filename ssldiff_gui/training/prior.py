@@ -1,8 +1,12 @@
-"""Training a prior: small windows of embeddings, given their class, a caption of it, or nothing."""
+"""Training a prior: small windows of embeddings, and what they are told.
+
+That is their class, a caption of it, the features of their case, or nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +16,37 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.specs import PartSpec, PriorSpec, ScheduleSpec
 from ssldiff_gui.models.encoders import load_encoder
 from ssldiff_gui.models.generators.schedules import Schedule
-from ssldiff_gui.models.priors.loading import save_prior
+from ssldiff_gui.models.priors.clip_reader import ClipReader, config_of, read_clip
+from ssldiff_gui.models.priors.loading import Reader, save_prior
 from ssldiff_gui.models.priors.network import PriorNetwork
 from ssldiff_gui.models.priors.prior import Prior
-from ssldiff_gui.models.priors.reader import WordReader, nearness
+from ssldiff_gui.models.priors.reader import WordReader
+from ssldiff_gui.models.priors.table_reader import TableReader
 from ssldiff_gui.models.priors.words import known_words
 from ssldiff_gui.sampling.prior_grid import PRIOR, GridDrawing
-from ssldiff_gui.training.captions import captions_of, varied
+from ssldiff_gui.training.captions import captions_of, framed, varied
+from ssldiff_gui.training.cases import Cases, cases_of
 from ssldiff_gui.training.embedding_windows import Array, Windows, large_enough, numbers_of
 from ssldiff_gui.training.pictures import Pictures
+from ssldiff_gui.training.prior_modules import Asked, PriorModules, reading
 from ssldiff_gui.training.settings import PriorModel, Settings
 from ssldiff_gui.training.tensors import write_picture
 from ssldiff_gui.training.views import embed_views
 
+logger = logging.getLogger(__name__)
+
 SCHEDULE = ScheduleSpec(kind="squaredcos_cap_v2")
 CACHE = "cache"
+WORDS = "words"
 _BY_TEXT = 0.5
+_BLANKED = 0.1
+"""How often a feature is taken to be missing, so that missing ones are known."""
+
 _SHOWN = 8
 _ZOOM = 6
 _LOOK = PRIOR.model_copy(update={"steps": 12, "phases": 2})
@@ -63,22 +78,39 @@ class PriorTask:
         encoder = load_encoder(find(self.told.encoder))
         self.encoder = encoder.spec
         chosen = large_enough(pictures.training(), self.told.side * self.encoder.cell)
-        self.classes = chosen.labels
+        self.cases: Cases | None = None
+        if self.told.condition == "table":
+            self.cases = cases_of(self.told, settings.data, chosen)
+            chosen = self.cases.pictures
+        _check(self.told, chosen)
+        for note in self.notes:
+            logger.warning(note)
+        self.classes = [] if self.cases else chosen.labels
         self.captions = captions_of(self.classes, self.told.texts)
         views = embed_views(
             encoder, chosen, settings.data, folder / CACHE, progress or Silent(),
             count=self.told.views, seed=settings.run.seed,
         )  # fmt: skip
         torch.manual_seed(settings.run.seed)
+        self.tokenizer: str | None = None
         self.modules = PriorModules(
-            PriorNetwork(classes=len(self.classes), **self._sizes()), self._reader()
-        )
-        self.windows = Windows(views, self.classes, self.modules.network, self.told.side)
+            PriorNetwork(classes=len(self.classes), **self._sizes()),
+            self._reader(pictures), self._table(),
+        )  # fmt: skip
+        names, labels = self.classes, None
+        if self.cases is not None:
+            names, labels = list(self.cases.names), self.cases.labels
+        self.windows = Windows(views, names, self.modules.network, self.told.side, labels)
         # components of little variance change the embedding little
         self.weights = self.modules.network.scales.sqrt()
         self.weights /= self.weights.mean()
         kept = torch.from_numpy(1 / (1 + Schedule(SCHEDULE).table ** 2))
         self.signal, self.noise = kept.sqrt().float(), (1 - kept).sqrt().float()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the table was missing, or left out."""
+        return () if self.cases is None else self.cases.notes
 
     def loss(
         self,
@@ -96,27 +128,24 @@ class PriorTask:
         signal, share = (
             table[steps].to(place)[:, None, None, None] for table in (self.signal, self.noise)
         )
-        texts = [self._caption(int(number), random) for number in numbers]
-        how = self._how(numbers, random)
-        found, said, meant = modules(
-            signal * clean + share * noise, steps.to(place),
-            (torch.from_numpy(numbers).to(place), torch.from_numpy(how).to(place), texts),
-        )  # fmt: skip
+        asked = self._asked(numbers, random, place)
+        found, said, meant = modules(signal * clean + share * noise, steps.to(place), asked)
         wrong = (found.float() - (signal * noise - share * clean)).square().mean((0, 2, 3))
         drawn = (self.weights.to(place) * wrong).mean()
         if said is None:
             return drawn, {"drawn": float(drawn.detach())}
-        read, right = _reading(said, meant, torch.from_numpy(numbers).to(place))
+        read, right = reading(said, meant, asked.numbers)
         figures = {"drawn": float(drawn.detach()), "read": float(read.detach()), "right": right}
         return drawn + 0.2 * read, figures
 
     def show(self, folder: Path, step: int) -> None:
         """Write real windows of classes, and drawn grids beneath, in the same colours."""
-        count = min(_SHOWN, max(1, len(self.classes)))
-        numbers = np.linspace(0, max(0, len(self.classes) - 1), count).round().astype(int)
+        kinds = len(self.classes if self.cases is None else self.cases.names)
+        count = min(_SHOWN, max(1, kinds))
+        numbers = np.linspace(0, max(0, kinds - 1), count).round().astype(int)
         prior = Prior(
             self.spec(), self.modules.network, self.modules.reader,
-            next(self.modules.parameters()).device,
+            next(self.modules.network.parameters()).device, self.modules.table,
         )  # fmt: skip
         pairs = []
         for number in numbers:
@@ -127,8 +156,11 @@ class PriorTask:
         write_picture(folder / f"grids-{step:06d}.png", torch.cat(rows, 1))
 
     def _drawn(self, prior: Prior, number: int, side: int) -> Array:
-        null = numbers_of(self.modules.network.null)
-        told = prior.told(self.classes[number]) if self.classes else null
+        told = numbers_of(self.modules.network.null)
+        if self.cases is not None:
+            told = prior.told_case(self.cases.numbers[number])
+        elif self.classes:
+            told = prior.told(self.classes[number])
         return GridDrawing(
             prior, prior.channels, self.told.side, told, side, side,
             preset=_LOOK, guidance=self.told.guidance,
@@ -154,15 +186,16 @@ class PriorTask:
             self.spec(),
             _below(average, "network."),
             _below(average, "reader."),
+            _below(average, "table."),
             licence=self.settings.card.licence,
-            provenance=provenance,
+            provenance={**provenance, **({"notes": list(self.notes)} if self.notes else {})},
             card=card,
+            tokenizer=self.tokenizer,
         )
 
     def spec(self) -> PriorSpec:
         """Describe the prior."""
-        reader = self.modules.reader
-        width = self.told.width
+        reader, table = self.modules.reader, self.modules.table
         return PriorSpec(
             name=self.settings.name, title=self.settings.card.title or self.settings.name,
             encoder=self.encoder.id, dim=self.encoder.dim, cell=self.encoder.cell,
@@ -172,8 +205,13 @@ class PriorTask:
             network=PartSpec(
                 type="PriorNetwork", config={"classes": len(self.classes), **self._sizes()}
             ),
-            reader=None if reader is None else PartSpec(
-                type="WordReader", config={"width": width, "words": [*reader.words]}
+            reader=None if reader is None else _described(reader),
+            table=None if table is None else PartSpec(
+                type="TableReader",
+                config={
+                    "width": table.width, "columns": [*table.columns],
+                    "means": table.means.tolist(), "deviations": table.deviations.tolist(),
+                },
             ),
         )  # fmt: skip
 
@@ -183,17 +221,48 @@ class PriorTask:
             "width": self.told.width, "depth": self.told.depth,
         }  # fmt: skip
 
-    def _reader(self) -> WordReader | None:
-        if not self.classes:
+    def _reader(self, pictures: Pictures) -> Reader | None:
+        if not self.classes or self.told.condition == "class":
             return None
-        words = known_words([text for captions in self.captions for text in captions])
+        texts = [text for captions in self.captions for text in captions]
+        words = known_words(texts)
+        if self.told.reader != WORDS:
+            root = (pictures.facts.get("wanted") or {}).get("root", ".")
+            given = Path(self.told.reader).expanduser()
+            beside = Path(root) / given
+            reader, rules = read_clip(beside if beside.is_dir() else given, self.told.width, words)
+            self.tokenizer = rules.read_text("utf-8")
+            reader.measure(texts)
+            return reader
         return WordReader(self.told.width, words=words)
 
+    def _table(self) -> TableReader | None:
+        if self.cases is None:
+            return None
+        means, deviations = self.cases.measured()
+        return TableReader(self.told.width, self.cases.columns, means, deviations)
+
+    def _asked(
+        self, numbers: npt.NDArray[np.int64], random: np.random.Generator, place: torch.device
+    ) -> Asked:
+        """Return what the windows of a batch are told."""
+        texts = [self._caption(int(number), random) for number in numbers]
+        how = torch.from_numpy(self._how(numbers, random)).to(place)
+        features = None
+        if self.cases is not None and self.modules.table is not None:
+            rows = self.cases.numbers[numbers]
+            rows = np.where(random.random(rows.shape) < _BLANKED, np.nan, rows)
+            features = self.modules.table.features(rows).to(place)
+        return Asked(torch.from_numpy(numbers).to(place), how, texts, features)
+
     def _caption(self, number: int, random: np.random.Generator) -> str:
-        if number < 0:
+        if number < 0 or self.modules.reader is None:
             return ""
         captions = self.captions[number]
-        return varied(captions[int(random.integers(len(captions)))], random)
+        caption = captions[int(random.integers(len(captions)))]
+        if isinstance(self.modules.reader, ClipReader):  # knows other words for it by itself
+            return framed(caption, random)
+        return varied(caption, random)
 
     def _how(self, numbers: npt.NDArray[np.int64], random: np.random.Generator) -> Any:
         """Return for each window whether it is told nothing (0), its class (1) or a text (2)."""
@@ -202,47 +271,36 @@ class PriorTask:
         return how
 
 
-class PriorModules(nn.Module):
-    """All that is trained.
-
-    Parameters
-    ----------
-    network, reader
-        The two parts of a prior.
-    """
-
-    def __init__(self, network: PriorNetwork, reader: WordReader | None) -> None:
-        super().__init__()
-        self.network, self.reader = network, reader
-
-    def forward(
-        self, x: torch.Tensor, steps: torch.Tensor,
-        asked: tuple[torch.Tensor, torch.Tensor, Sequence[str]],
-    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:  # fmt: skip
-        """Return the prediction, what was read in each text, and what each class means."""
-        numbers, how, texts = asked
-        network = self.network
-        told = network.null.expand(len(x), -1)
-        said = None
-        if self.reader is not None:
-            said = self.reader(*self.reader.features(texts))
-            means = torch.where(how[:, None] == 2, said, network.classes[numbers.clamp(min=0)])
-            told = torch.where(how[:, None] == 0, told, means)
-        return network(x, steps, told), said, network.classes
+def _described(reader: Reader) -> PartSpec:
+    if isinstance(reader, ClipReader):
+        return PartSpec(type="ClipReader", config=config_of(reader))
+    return PartSpec(
+        type="WordReader", config={"width": reader.width, "words": [*reader.words]}
+    )  # fmt: skip
 
 
-def _reading(
-    said: torch.Tensor, meant: torch.Tensor, numbers: torch.Tensor
-) -> tuple[torch.Tensor, float]:
-    """Return how far texts are from what their classes mean, and the share that is read right."""
-    known = numbers >= 0
-    if not bool(known.any()):
-        return 0 * said.sum(), 0.0
-    said, numbers = said[known].float(), numbers[known]
-    logits = nearness(said, meant.float())
-    far = functional.mse_loss(said, meant[numbers].detach().float())
-    right = float((logits.argmax(1) == numbers).float().mean())
-    return functional.cross_entropy(logits, numbers) + far, right
+def _check(told: PriorModel, pictures: Pictures) -> None:
+    """Refuse settings that do not go together."""
+    if told.condition != "table" and (told.table is not None or told.columns):
+        raise BadRequest(
+            f'model.table is named, and model.condition is "{told.condition}".',
+            'Say model.condition = "table", or leave the table out.',
+        )
+    if told.condition != "text" and told.reader != WORDS:
+        raise BadRequest(
+            f'model.reader reads texts, and model.condition is "{told.condition}".',
+            'Say model.condition = "text", or leave the reader out.',
+        )
+    if told.condition == "class" and not pictures.labels:
+        raise BadRequest(
+            'model.condition is "class", and the pictures have no classes.',
+            "Put the pictures of each class into a folder of its name.",
+        )
+    if told.condition == "table" and told.texts:
+        raise BadRequest(
+            'model.texts are captions of classes, and model.condition is "table".',
+            "Leave the texts out.",
+        )
 
 
 def _coloured(components: Array) -> torch.Tensor:

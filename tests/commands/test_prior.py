@@ -13,7 +13,7 @@ from ssldiff_gui.commands.prior import prior
 from ssldiff_gui.storage.grids import load_grid
 from tests.models.tiny import tiny_generator_folder
 from tests.models.tiny_encoders import tiny_encoder_folder
-from tests.models.tiny_priors import tiny_prior_folder
+from tests.models.tiny_priors import tiny_prior_folder, tiny_table_folder
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
 for command in (prior, generate):
@@ -90,3 +90,26 @@ def test_errors_are_data_too(models, tmp_path):
     )
     assert made.exit_code == 1
     assert json.loads(made.stdout)["error"]["kind"] == "BadRequest"
+
+
+def test_areas_and_tables_from_the_shell(models, tmp_path):
+    layout, table = tmp_path / "layout.json", tmp_path / "genes.csv"
+    area = {"type": "Polygon", "coordinates": [[[0, 0], [64, 0], [64, 64], [0, 64], [0, 0]]]}
+    facts = {"format": 1, "areas": [{"geometry": area, "label": "lungn", "text": ""}]}
+    layout.write_text(json.dumps(facts), "utf-8")
+    table.write_text("case\tTP53\tKRAS\nA\t1\t2\nB\t\t3\n", "utf-8")
+    common = ("--rows", 2, "--cols", 4, "--steps", 2, "-o", tmp_path / "G.safetensors", "--json")
+    made = run("prior", "--layout", layout, "--class", "colonn", "--model", models / "prior",
+               *common)  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["layout"] == str(layout)
+    tiny_table_folder(tmp_path / "table-prior")
+    words = ("prior", "--features", table, "--model", tmp_path / "table-prior", *common)
+    made = run(*words, "--case", "B")
+    assert made.exit_code == 0, made.output
+    told = json.loads(made.stdout)
+    assert told["case"] == "B"
+    assert "1 of 2 values of B are missing" in told["notes"][0]
+    wrong = run(*words, "--text", "normal lung")
+    assert wrong.exit_code == 1
+    assert "either a table" in json.loads(wrong.stdout)["error"]["message"]

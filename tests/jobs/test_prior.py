@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from shapely.geometry import box
 
 from ssldiff_gui.core.errors import BadRequest, MissingModel, OversizedRequest, UnsupportedFile
+from ssldiff_gui.core.layout import Area, Layout
 from ssldiff_gui.core.requests import PriorRequest
 from ssldiff_gui.core.specs import PixelSize
 from ssldiff_gui.jobs.prior import draw, make_grid
+from ssldiff_gui.jobs.prior_asked import Wish
 from ssldiff_gui.models.folders import installed_folder
+from ssldiff_gui.models.priors import load_prior
 from ssldiff_gui.storage.grids import load_grid_record
 from tests.grids import same_grid
-from tests.models.tiny_priors import tiny_prior_folder
+from tests.models.tiny_priors import tiny_prior_folder, tiny_table_folder
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +122,139 @@ def test_without_a_name_the_prior_that_knows_is_taken(tmp_path):
     tiny_prior_folder(installed_folder() / "more-slides")
     with pytest.raises(BadRequest, match="Several installed priors"):
         make_grid(asked("x", tmp_path, model=None, label="lungn"))
+
+
+def laid(tmp_path, *areas, name="layout.json"):
+    """A layout of boxes (left, top, right, bottom) with a label and a text each."""
+    found = Layout(tuple(Area(box(*corners), label, text) for corners, label, text in areas))
+    path = tmp_path / name
+    path.write_text(json.dumps(found.facts()), "utf-8")
+    return str(path)
+
+
+LEFT, RIGHT = (0, 0, 96, 160), (128, 0, 224, 160)
+
+
+def test_areas_are_told_what_they_say(folder, tmp_path):
+    path = laid(tmp_path, (LEFT, "lungn", ""), (RIGHT, "", "bowel cancer on a bicycle"))
+    request = asked(folder, tmp_path, layout=path, text="normal colon mucosa")
+    prior = load_prior(folder, "cpu")
+    found = Wish.of(request).understood(prior)
+    assert found.told.shape == (5, 7, 16)
+    np.testing.assert_array_equal(found.told[2, 2], prior.told("lungn"))
+    np.testing.assert_array_equal(found.told[2, 3], prior.told(text="normal colon mucosa"))
+    np.testing.assert_array_equal(found.told[2, 4], prior.told(text="bowel cancer"))
+    assert [note for note in found.notes if "Area 2" in note and "bicycle" in note]
+    result = draw(request)
+    plain = make_grid(asked(folder, tmp_path, text="normal colon mucosa"))
+    assert np.abs(result.grid.vectors - plain.vectors).max() > 1e-3
+    notes = load_grid_record(tmp_path / "G.safetensors").notes
+    assert notes["layout"] == json.loads((tmp_path / "layout.json").read_text("utf-8"))
+    assert notes["request"]["layout"] == "layout.json"
+    assert str(tmp_path) not in str(notes)
+
+
+def test_areas_alone_leave_the_rest_untold_and_say_so(folder, tmp_path):
+    path = laid(tmp_path, (LEFT, "lungn", ""), ((500, 500, 600, 600), "colonn", ""),
+                ((0, 0, 32, 32), "", ""))  # fmt: skip
+    request = asked(folder, tmp_path, layout=path)
+    prior = load_prior(folder, "cpu")
+    found = Wish.of(request).understood(prior)
+    np.testing.assert_array_equal(found.told[0, 6], prior.told_nothing())
+    np.testing.assert_array_equal(found.told[0, 0], prior.told_nothing())
+    assert "Nothing was said for 21 of 35 cells." in found.notes
+    assert any("1 of 3 areas cover" in note for note in found.notes)
+
+
+def test_of_a_label_and_a_text_the_one_that_is_known_counts(folder, tmp_path):
+    path = laid(tmp_path, (LEFT, "lungn", "Annotation 7"), (RIGHT, "Tumor", "bowel cancer"))
+    prior = load_prior(folder, "cpu")
+    found = Wish.of(asked(folder, tmp_path, layout=path)).understood(prior)
+    np.testing.assert_array_equal(found.told[2, 1], prior.told("lungn"))
+    np.testing.assert_array_equal(found.told[2, 5], prior.told(text="bowel cancer"))
+    assert sum("counts alone" in note for note in found.notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("areas", "words"),
+    [
+        ([((900, 900, 990, 990), "lungn", "")], "No area of the layout"),
+        ([(LEFT, "kidney", "")], "Area 1 of the layout: .*kidney"),
+        ([(LEFT, "lungn", ""), (RIGHT, "", "肺がん")], "Area 2 of the layout: .*knows nothing"),
+        ([(LEFT, "kidney", "xyzzy")], "Area 1"),
+    ],
+)
+def test_layouts_of_no_use_are_refused(folder, tmp_path, areas, words):
+    with pytest.raises(BadRequest, match=words) as caught:
+        draw(asked(folder, tmp_path, layout=laid(tmp_path, *areas)))
+    assert caught.value.hint
+    assert not (tmp_path / "G.safetensors").exists()
+
+
+TABLE = "case,TP53,KRAS,more\nA,1,2,5\nB,NA,3,5\nfar,900,2,5\n"
+
+
+@pytest.fixture(scope="module")
+def by_table(tmp_path_factory):
+    made = tmp_path_factory.mktemp("priors") / "tiny-table"
+    tiny_table_folder(made)
+    return made
+
+
+def of_table(folder, tmp_path, text=TABLE, **changes):
+    path = tmp_path / "genes.csv"
+    path.write_text(text, "utf-8")
+    return asked(folder, tmp_path, features=str(path), **changes)
+
+
+def test_a_grid_is_drawn_from_a_cases_features(by_table, tmp_path):
+    grids = {}
+    for case in ("A", "B"):
+        result = draw(of_table(by_table, tmp_path, case=case))
+        grids[case] = result.grid.vectors
+    assert np.abs(grids["A"] - grids["B"]).max() > 1e-3
+    assert any("1 of 2 values of B are missing" in note for note in result.notes)
+    assert any("not trained with more" in note for note in result.notes)
+    notes = load_grid_record(tmp_path / "G.safetensors").notes
+    assert notes["features"]["case"] == "B"
+    assert len(notes["features"]["sha256"]) == 64
+    assert str(tmp_path) not in str(notes)
+    first = draw(of_table(by_table, tmp_path))
+    np.testing.assert_array_equal(first.grid.vectors, grids["A"])
+    assert any("the first: A" in note for note in first.notes)
+    far = draw(of_table(by_table, tmp_path, case="far"))
+    assert any("TP53 of far: more than 6" in note for note in far.notes)
+
+
+def test_areas_can_be_cases_of_the_table(by_table, tmp_path):
+    path = laid(tmp_path, (LEFT, "B", ""))
+    found = Wish.of(of_table(by_table, tmp_path, case="A", layout=path)).understood(
+        load_prior(by_table, "cpu")
+    )
+    assert not np.array_equal(found.told[0, 0], found.told[0, 6])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"case": "Z"}, "no case 'Z'"),
+        ({"text": TABLE.replace("KRAS", "kras")}, "no column KRAS"),
+        ({"text": TABLE.replace("B,NA", "B,high"), "case": "B"}, "TP53"),
+        ({"text": "case,TP53,KRAS\n"}, "empty"),
+        ({"text": TABLE + "A,1,2,3\n"}, "more than once"),
+        ({"label": "lungn"}, "either a table"),
+    ],
+)
+def test_tables_of_no_use_are_refused(by_table, tmp_path, changes, words):
+    with pytest.raises(BadRequest, match=words) as caught:
+        draw(of_table(by_table, tmp_path, **changes))
+    assert caught.value.hint
+
+
+def test_a_prior_of_another_kind_is_said(folder, by_table, tmp_path):
+    with pytest.raises(BadRequest, match="reads no table"):
+        draw(of_table(folder, tmp_path))
+    with pytest.raises(BadRequest, match="neither a text nor a class"):
+        draw(asked(by_table, tmp_path, text="normal lung"))
+    with pytest.raises(BadRequest, match="no table"):
+        draw(asked(by_table, tmp_path, label="lungn", case="A"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ssldiff_gui.core.errors import BadRequest, Cancelled
+from ssldiff_gui.core.errors import BadRequest, Cancelled, DamagedModel
 from ssldiff_gui.core.progress import Silent
 from ssldiff_gui.core.specs import PixelSize
 from ssldiff_gui.models.encoders import load_encoder
@@ -16,10 +16,12 @@ from ssldiff_gui.models.priors import load_prior
 from ssldiff_gui.sampling.prior_grid import GridDrawing
 from ssldiff_gui.training import loop
 from ssldiff_gui.training.captions import captions_of, in_words, varied
+from ssldiff_gui.training.cases import cases_of
 from ssldiff_gui.training.pictures import write_pictures
 from ssldiff_gui.training.prior import CACHE, PriorTask
 from ssldiff_gui.training.settings import settings_of
 from ssldiff_gui.training.views import cells_of, embed_views
+from tests.models.tiny_clips import tiny_clip_folder
 from tests.models.tiny_encoders import tiny_encoder_folder
 
 KINDS = {"red-fields": (200, 60, 60), "green-woods": (60, 180, 70)}
@@ -102,6 +104,25 @@ def test_what_is_drawn_is_of_the_class_that_was_asked_for(trained):
             far = {other: np.linalg.norm(mean - centre) for other, centre in real.items()}
             assert min(far, key=far.__getitem__) == name
             assert far[name] < 0.5 * max(far.values())
+
+
+def test_cells_of_areas_are_of_the_class_that_each_was_asked_for(trained):
+    task, folder = trained
+    prior = load_prior(folder / "model", "cpu")
+    red, green = prior.told("red-fields"), prior.told(text="a forest of firs")
+    told = np.tile(red, (6, 18, 1))
+    told[:, 9:] = green
+    drawing = GridDrawing(prior, prior.channels, prior.spec.window, told, 6, 18, seed=2)
+    made = prior.vectors_of(drawing.draw())
+    real = [
+        np.mean([prior.vectors_of(task.windows.one(np.random.default_rng(k), number))
+                 for k in range(8)], axis=(0, 1, 2))
+        for number in (task.classes.index("red-fields"), task.classes.index("green-woods"))
+    ]  # fmt: skip
+    nearer = [np.linalg.norm(made - one, axis=-1) for one in real]
+    is_red = nearer[0] < nearer[1]
+    assert is_red[:, :8].mean() > 0.9
+    assert is_red[:, 10:].mean() < 0.1
 
 
 def test_what_is_written_says_what_it_is(trained):
@@ -218,3 +239,128 @@ def test_captions_vary_and_keep_what_decides():
     assert len(found) > 100
     shares = [("norm" in text or "ormal" in text) for text in found]
     assert np.mean(shares) > 0.7
+
+
+def cases(folder, count=6):
+    """Pictures of cases, whose one feature is how red they are; the other says nothing."""
+    random = np.random.default_rng(0)
+    found, lines = [], ["case,redness,chance"]
+    for k in range(count):
+        red = k / (count - 1)
+        lines.append(f"c{k},{50 + 20 * red},{random.normal() if k != 2 else 'NA'}")
+        pixels = np.array((60 + 150 * red, 100, 210 - 150 * red)) + random.normal(
+            0, 9, (160, 128, 3)
+        )
+        entry = {"name": f"c{k}_x.png", "source": 0, "label": "", "group": f"x:c{k}",
+                 "held_out": False}  # fmt: skip
+        found.append((entry, np.clip(pixels, 0, 255).astype(np.uint8)))
+    lines.append("c99,60,0")
+    (folder / "genes.csv").write_text("\n".join(lines), "utf-8")
+    return write_pictures(folder / "pictures", found, {"wanted": {"root": str(folder)}})
+
+
+def by_table(**changes):
+    return {"condition": "table", "table": "genes.csv", "texts": {}, **changes}
+
+
+def test_a_prior_of_tables_draws_what_a_cases_features_say(encoder, tmp_path):
+    found = cases(tmp_path)
+    task = task_of(encoder, tmp_path, found, **by_table(run={"steps": 60, "average": 0.9}))
+    assert any("1 of 7 cases" in note for note in task.notes)
+    assert any("chance (1)" in note for note in task.notes)
+    average = loop.run(task, task.settings, tmp_path, Silent())
+    task.save(tmp_path / "model", average, "# Toy\n", {})
+    prior = load_prior(tmp_path / "model", "cpu")
+    assert prior.spec.columns == ("redness", "chance")
+    assert prior.spec.classes == ()
+    assert read_model(tmp_path / "model").provenance["notes"] == list(task.notes)
+    np.testing.assert_allclose(prior.table_reader.means, [60, np.nanmean(task.cases.numbers[:, 1])])
+    real = [
+        prior.vectors_of(task.windows.one(np.random.default_rng(0), k)).mean((0, 1)) for k in (0, 5)
+    ]
+    for k, value in enumerate((50.0, 70.0)):
+        for chance in (0.0, np.nan):
+            made = drawn(prior, prior.told_case(np.array([value, chance]))).mean((0, 1))
+            assert np.linalg.norm(made - real[k]) < np.linalg.norm(made - real[1 - k])
+    for asked in ({"label": "red"}, {"text": "red"}):
+        with pytest.raises(BadRequest, match="neither a text nor a class") as caught:
+            prior.told(**asked)
+        assert "redness" in caught.value.hint
+    task.show(tmp_path, 1)
+    assert (tmp_path / "grids-000001.png").stat().st_size > 500
+
+
+def test_a_prior_of_classes_reads_no_texts(encoder, tmp_path):
+    task = task_of(encoder, tmp_path, pictures(tmp_path / "p"), condition="class",
+                   run={"steps": 2})  # fmt: skip
+    average = loop.run(task, task.settings, tmp_path, Silent())
+    task.save(tmp_path / "model", average, "# Toy\n", {})
+    prior = load_prior(tmp_path / "model", "cpu")
+    assert not np.array_equal(prior.told("red-fields"), prior.told("green-woods"))
+    with pytest.raises(BadRequest, match="reads no texts"):
+        prior.told(text="trees")
+    with pytest.raises(BadRequest, match="reads no table"):
+        prior.told_case(np.zeros(2))
+
+
+def test_a_prior_reads_texts_with_the_tower_of_a_clip(encoder, tmp_path):
+    clip = tiny_clip_folder(tmp_path / "clip")
+    task = task_of(encoder, tmp_path, pictures(tmp_path / "p"), reader=str(clip),
+                   run={"steps": 40, "rate": 1e-2, "average": 0.8}, depth=1)  # fmt: skip
+    before = {name: value.clone() for name, value in task.modules.reader.tower.state_dict().items()}
+    average = loop.run(task, task.settings, tmp_path, Silent())
+    task.save(tmp_path / "model", average, "# Toy\n", {})
+    for path in clip.iterdir():
+        path.unlink()  # all that it needs is in its own folder
+    assert "tokenizer.json" in read_model(tmp_path / "model").files
+    prior = load_prior(tmp_path / "model", "cpu")
+    for name, value in prior.reader.tower.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    assert next(iter(prior.reading("a picture of poppies in a meadow"))) == "red-fields"
+    assert next(iter(prior.reading("this is a forest of firs"))) == "green-woods"
+    assert prior.unknown_words("trees and 肺がん") == ["肺かん"]
+    for nothing in ("肺がん", "", "42"):
+        with pytest.raises(BadRequest) as caught:
+            prior.told(text=nothing)
+        assert "English" in caught.value.hint
+    assert prior.beyond("trees " * 30) > 0
+    (tmp_path / "model" / "tokenizer.json").write_text("{}", "utf-8")
+    with pytest.raises(DamagedModel):
+        load_prior(tmp_path / "model", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"condition": "table"}, "no table is named"),
+        ({"table": "genes.csv"}, 'model.condition is "text"'),
+        ({"condition": "class", "columns": ["x"]}, 'model.condition is "class"'),
+        ({"condition": "class", "reader": "clip"}, "reads texts"),
+        ({"condition": "class"}, "have no classes"),
+        (by_table(texts={"a": ["b"]}), "captions of classes"),
+        (by_table(columns=["redness", "EGFR"]), "no column EGFR"),
+        (by_table(reader="clip"), "reads texts"),
+    ],
+)
+def test_conditions_that_do_not_go_together_are_said(encoder, tmp_path, changes, words):
+    found = cases(tmp_path, 2)
+    with pytest.raises(BadRequest, match=words):
+        task_of(encoder, tmp_path, found, **({"texts": {}} | changes))
+
+
+def test_pictures_without_a_line_are_left_out_and_counted(tmp_path):
+    found = cases(tmp_path)
+    (tmp_path / "some.csv").write_text("case,x\nc1,1\nc3_x,2\nother,3\n", "utf-8")
+    settings = told("e", **by_table(table=str(tmp_path / "some.csv")))
+    some = cases_of(settings.model, settings.data, found)
+    assert some.names == ("c1", "c3_x")  # by the group, and by the file's name
+    assert some.labels == ("c1", "c3_x")
+    assert [entry.name for entry in some.pictures.entries] == ["c1_x.png", "c3_x.png"]
+    assert "4 of 6 pictures belong to no case" in some.notes[0]
+    (tmp_path / "some.csv").write_text("case,x\nA,1\nB,2\n", "utf-8")
+    with pytest.raises(BadRequest, match="No picture belongs to a case") as caught:
+        cases_of(settings.model, settings.data, found)
+    assert "groups" in caught.value.hint
+    (tmp_path / "some.csv").write_text("case,x\nc1,1\nB,2\n", "utf-8")
+    with pytest.raises(BadRequest, match="one case c1"):
+        cases_of(settings.model, settings.data, found)

@@ -61,9 +61,11 @@ class PriorNetwork(nn.Module):
         step
             (batch,) the training step.
         told
-            (batch, width) what was asked for, in the terms of `classes`.
+            (batch, width) what was asked for, in the terms of `classes`; or (batch, rows,
+            columns, width), when each cell has its own.
         """
-        steering = self.time(_waves(step)) + told
+        now = self.time(_waves(step))
+        steering = (now if told.ndim == 2 else now[:, None, None]) + told
         h = self.enter(x.permute(0, 2, 3, 1))
         for block in self.blocks:
             h = block(h, steering)
@@ -96,10 +98,11 @@ class _Block(nn.Module):
         nn.init.zeros_(self.narrow.weight)
 
     def forward(self, h: torch.Tensor, steering: torch.Tensor) -> torch.Tensor:
-        """Return the window, changed."""
+        """Return the window, changed; steered as a whole, or each cell by itself."""
         around = self.spatial(h.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        whole = steering + h.mean((1, 2))
-        scale, shift = self.steer(nn.functional.silu(whole))[:, None, None].chunk(2, -1)
+        mean, alike = h.mean((1, 2)), steering.ndim == 2
+        steer = self.steer(nn.functional.silu(steering + (mean if alike else mean[:, None, None])))
+        scale, shift = (steer[:, None, None] if alike else steer).chunk(2, -1)
         steered = self.norm(around) * (1 + scale) + shift
         return h + self.narrow(nn.functional.gelu(self.widen(steered)))  # type: ignore[no-any-return]
 
