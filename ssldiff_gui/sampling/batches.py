@@ -112,6 +112,11 @@ class PhaseRunner:
         """Whether the solver needs what the network saw in the step before."""
         return self.preset.solver == "dpmpp-2m"
 
+    @property
+    def clamps(self) -> bool:
+        """Whether what is seen is kept from -1 to 1."""
+        return self.preset.solver == "ddim-clamped"
+
     def _seen(
         self,
         generator: Denoiser,
@@ -138,7 +143,8 @@ class PhaseRunner:
         if self.looks_back:
             return solver.dpmpp_2m(x, x0, before, (step.before, step.now, step.then))
         if not step.fresh:
-            return solver.ddim(x, x0, step.now, step.then)
+            step_by = solver.clamped_ddim if self.clamps else solver.ddim
+            return step_by(x, x0, step.now, step.then)
         side = x.shape[-1]
         drawn = [self.noise.draw(step.number, y, left, side, side) for y, left in batch.corners]
         noise = torch.from_numpy(np.stack(drawn)).to(x.device)

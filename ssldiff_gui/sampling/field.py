@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ssldiff_gui.core.errors import IncompatibleGrid
 from ssldiff_gui.core.geometry import Box
-from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
+from ssldiff_gui.core.grid import NO_ENCODER, EmbeddingGrid, Mask, Vectors, is_blank
 from ssldiff_gui.core.protocols import Given
 from ssldiff_gui.core.slerp import between_cells
 from ssldiff_gui.core.specs import GeneratorSpec
@@ -44,7 +44,8 @@ class GridField:
 
     A window is conditioned on the embedding at its own place, between the four cells around it;
     or, for models that take several, on the block of cells it stands on. Cells without an
-    embedding stay white; windows at their border see the nearest one that has one.
+    embedding stay white; windows at their border see the nearest one that has one. Under models
+    that take no embeddings lies a blank grid.
 
     Parameters
     ----------
@@ -66,6 +67,8 @@ class GridField:
 
     def given(self, corners: Corners) -> Given:
         """Return the embeddings for windows, by their top left corners in latents."""
+        if self.spec.encoder is None:
+            return Given()
         tops, lefts = (np.array(axis, np.float64) for axis in zip(*corners, strict=True))
         if self.spec.tokens == 1:
             middle = (self.spec.window / self.spec.cell - 1) / 2
@@ -108,7 +111,7 @@ class GridField:
             return found
         places = sorted(found)
         corners = [layer.corner(place) for place in places]
-        ours, theirs = self.given(corners).vectors, other.given(corners).vectors
+        ours, theirs = (GridField.given(one, corners).vectors for one in (self, other))
         same = [np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True)]  # type: ignore[arg-type]
         return {place for place, equal in zip(places, same, strict=True) if not equal}
 
@@ -133,13 +136,20 @@ class GridField:
 def require_fit(grid: EmbeddingGrid, spec: GeneratorSpec) -> None:
     """Raise `IncompatibleGrid` unless a generator can render a grid."""
     if spec.encoder is None:
+        if not is_blank(grid) or not grid.mask.all():
+            raise IncompatibleGrid(
+                f"{spec.title} takes no grid.", "Choose a model that is conditioned on embeddings."
+            )
+    elif grid.encoder == NO_ENCODER:
         raise IncompatibleGrid(
-            f"{spec.title} takes no grid.", "Choose a model that is conditioned on embeddings."
+            f"The grid is blank, and {spec.title} is conditioned on embeddings.",
+            "Embed a region, or have a prior draw a grid: ssldiff prior.",
         )
-    if grid.encoder != spec.encoder:
+    elif grid.encoder != spec.encoder:
         raise IncompatibleGrid(
             f"The grid was made with {grid.encoder}; {spec.title} was trained on {spec.encoder}.",
-            "Embed the region with that encoder, or choose a model that fits the grid.",
+            "Embed the region with that encoder, choose a model that fits the grid, or turn the "
+            "grid into one of that encoder with `ssldiff map`.",
         )
     if spec.dim is not None and grid.dim != spec.dim:
         raise IncompatibleGrid(

@@ -83,6 +83,7 @@ class Plan:
     def of(cls, generator: Generator, preset: Preset, rows: int, columns: int) -> Plan:
         """Plan the render of a grid of so many rows and columns of cells."""
         spec = generator.spec
+        _require_pixels(spec, preset)
         height, width = (max(n * spec.cell, spec.window) for n in (rows, columns))
         # Blocks of cells are exact only where windows stand on the lattice of the cells.
         lattice = spec.cell if spec.tokens > 1 else 1
@@ -162,6 +163,15 @@ class Plan:
 def cost(layer: Layer) -> int:
     """Return how many evaluations one window of a phase takes."""
     return sum(2 if step.guided else 1 for step in layer.steps)
+
+
+def _require_pixels(spec: GeneratorSpec, preset: Preset) -> None:
+    """Refuse to keep latents from -1 to 1: only pixels end there."""
+    if preset.solver == "ddim-clamped" and spec.factor > 1:
+        raise BadRequest(
+            f"The preset “{preset.name}” is for models of pixels; {spec.title} has latents.",
+            "Choose another preset.",
+        )
 
 
 def _decoding(

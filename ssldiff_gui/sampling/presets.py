@@ -23,12 +23,15 @@ class Preset(Frozen):
     name, title
         For the command line, and for people.
     solver
-        "dpmpp-2m", "ddim", or "lone-step": LID's, with its little fresh noise.
+        "dpmpp-2m", "ddim", "ddim-clamped": with what is seen kept from -1 to 1, for networks of
+        pixels; or "lone-step": LID's, with its little fresh noise.
     spacing
         Which training steps are visited: "linspace" as DPM-Solver does; "even" from the last one
-        down by equal strides, as the published panoramas do.
+        down by equal strides, as the published panoramas do; "even-to-1" by strides as equal as
+        can be, down to the training's second step, as latent diffusion does.
     ends_clean
-        Whether the last step ends without noise; PixCell's ends on the first training step.
+        Whether the last step ends without noise; PixCell's and self-guided diffusion's end on the
+        first training step.
     steps
         Network evaluations of a window, guidance aside.
     phases
@@ -58,8 +61,8 @@ class Preset(Frozen):
 
     name: str
     title: str = ""
-    solver: Literal["dpmpp-2m", "ddim", "lone-step"] = "dpmpp-2m"
-    spacing: Literal["linspace", "even"] = "linspace"
+    solver: Literal["dpmpp-2m", "ddim", "ddim-clamped", "lone-step"] = "dpmpp-2m"
+    spacing: Literal["linspace", "even", "even-to-1"] = "linspace"
     ends_clean: bool = True
     steps: int = Field(default=20, gt=0)
     phases: int = Field(default=4, gt=0)
@@ -127,6 +130,16 @@ PRESETS = {
             decode_stride=0.5,
             decode_blend="gaussian",
             whole=True,
+        ),
+        Preset(
+            name="selfguided",
+            title="As published for self-guided diffusion, 50 steps; blended ten times",
+            solver="ddim-clamped",
+            spacing="even-to-1",
+            ends_clean=False,
+            steps=50,
+            phases=10,
+            stride=0.5,
         ),
     )
 }
@@ -203,7 +216,12 @@ def _levels(preset: Preset, generator: Denoiser) -> tuple[list[float], list[floa
             f"{preset.steps} steps are more than the {len(table)} the model was trained with.",
             "Ask for fewer steps.",
         )
-    visited = [len(table) - stride * k - 1 for k in range(preset.steps)]
+    last = len(table) - 1
+    if preset.spacing == "even-to-1":
+        shares = (k * len(table) // preset.steps for k in reversed(range(preset.steps)))
+        visited = [min(share + 1, last) for share in shares]
+    else:
+        visited = [last - stride * k for k in range(preset.steps)]
     after = 0.0 if preset.ends_clean else float(table[max(visited[-1] - stride, 0)])
     levels = [*(float(table[t]) for t in visited), after]
     if preset.solver != "lone-step":

@@ -90,6 +90,7 @@ def ddim(
     count: int,
     *,
     eta: float = 0.0,
+    clamped: bool = False,
     noise: Callable[[int], Tensor] | None = None,
     watch: Watch | None = None,
 ) -> Tensor:
@@ -110,6 +111,9 @@ def ddim(
         Steps to take.
     eta
         Share of the noise that is put in anew.
+    clamped
+        Whether the clean picture that is seen is kept from -1 to 1, while the noise stays what it
+        was: self-guided diffusion's, which works on pixels.
     noise
         Returns that of a step, numbered from 1, in the shape of `x`; for eta above 0.
     watch
@@ -120,7 +124,7 @@ def ddim(
     steps = uniform_steps(count, len(alphas))
     for number, (now, then) in enumerate(_pairs(steps, alphas), 1):
         spread = eta * math.sqrt((1 - then) / (1 - now) * (1 - now / then))
-        x = _step(x, epsilon(x, steps[number - 1]), (now, then), spread)
+        x = _step(x, epsilon(x, steps[number - 1]), (now, then), spread, clamped=clamped)
         if spread and noise is not None:
             x = x + spread * noise(number)
         if watch is not None:
@@ -162,10 +166,19 @@ def _pairs(steps: Sequence[int], alphas: Alphas) -> list[tuple[float, float]]:
     return list(zip(kept, [*kept[1:], float(alphas[0])], strict=True))
 
 
-def _step(x: Tensor, seen: Tensor, levels: tuple[float, float], spread: float = 0.0) -> Tensor:
+def _step(
+    x: Tensor,
+    seen: Tensor,
+    levels: tuple[float, float],
+    spread: float = 0.0,
+    *,
+    clamped: bool = False,
+) -> Tensor:
     """Go from one ᾱ to the next, leaving room for fresh noise of a standard deviation."""
     now, then = levels
     clean = (x - math.sqrt(1 - now) * seen) / math.sqrt(now)
+    if clamped:
+        clean = clean.clamp(-1, 1)
     return math.sqrt(then) * clean + math.sqrt(max(1 - then - spread**2, 0.0)) * seen
 
 

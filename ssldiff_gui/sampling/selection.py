@@ -1,7 +1,8 @@
 """Keeping those synthetic pictures that look like the class they were made for.
 
 As HistoDiffusion does: real pictures of each class give a centroid in the space of an encoder; a
-synthetic picture is kept when its own class's centroid is the nearest one.
+synthetic picture is kept when its own class's centroid is the nearest one. Or by how sure a
+classifier is of it.
 """
 
 from __future__ import annotations
@@ -102,3 +103,37 @@ def select(
         kept.append(rows[np.argsort(own[rows], kind="stable")][:most])
     indices = np.concatenate(kept)
     return Selection(indices, labels[indices], own[indices])
+
+
+def confident(probabilities: Floats, labels: Labels, most: int | None = None) -> Selection:
+    """Keep what a classifier is surest of.
+
+    A picture is kept when its own class is its likeliest, and when it is at least as likely as
+    the middle one of all that were made for the class: so that a class that is hard to tell does
+    not lose all of its pictures to a threshold for all.
+
+    Parameters
+    ----------
+    probabilities
+        (n, classes) of synthetic pictures.
+    labels
+        (n,) classes they were made for.
+    most
+        Of each class; None keeps all.
+
+    Returns
+    -------
+    Selection
+        Its distances are ``1 - probability``.
+    """
+    wide = np.asarray(probabilities, np.float64)
+    own = wide[np.arange(len(labels)), labels]
+    agrees = wide.argmax(axis=1) == labels
+    kept = []
+    for label in range(wide.shape[1]):
+        of_it = labels == label
+        middle = np.median(own[of_it]) if of_it.any() else 0.0
+        rows = np.flatnonzero(agrees & of_it & (own >= middle))
+        kept.append(rows[np.argsort(-own[rows], kind="stable")][:most])
+    indices = np.concatenate(kept)
+    return Selection(indices, labels[indices], 1 - own[indices])

@@ -43,6 +43,14 @@ def ddim(x: Tensor, x0: Tensor, now: float, then: float) -> Tensor:
     return x0 + (then / now) * (x - x0)
 
 
+def clamped_ddim(x: Tensor, x0: Tensor, now: float, then: float) -> Tensor:
+    """Take a deterministic step with what is seen kept from -1 to 1.
+
+    The noise stays what it was before that: self-guided diffusion does so.
+    """
+    return x0.clamp(-1, 1) + (then / now) * (x - x0)
+
+
 def ancestral(
     x: Tensor, x0: Tensor, levels: tuple[float, float], fresh: float, noise: Tensor
 ) -> Tensor:

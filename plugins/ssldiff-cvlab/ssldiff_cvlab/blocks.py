@@ -57,7 +57,11 @@ def attend(qkv: torch.Tensor, heads: int, order: Order) -> torch.Tensor:
     return seen.transpose(2, 3).reshape(batch, width // 3, positions)
 
 
-class SelfAttention(nn.Module):
+class Attention(nn.Module):
+    """A layer in which positions of a map look at each other, and perhaps at what else is told."""
+
+
+class SelfAttention(Attention):
     """Attention over all positions of a map, added to it.
 
     Parameters
@@ -172,13 +176,26 @@ class Doubled(nn.Module):
 
 
 class Stage(nn.ModuleList):
-    """Layers one after the other; those that want the time are told it."""
+    """Layers one after the other; each is told what it wants to know."""
 
     def __init__(self, layers: Iterable[nn.Module]) -> None:
         super().__init__(layers)
 
-    def forward(self, x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        """(batch, channels, height, width) and (batch, time_width) → what the last layer says."""
+    def forward(self, x: torch.Tensor, time: torch.Tensor, *context: torch.Tensor) -> torch.Tensor:
+        """Return what the last layer says.
+
+        Parameters
+        ----------
+        x
+            (batch, channels, height, width).
+        time
+            (batch, time_width), for residual blocks.
+        context
+            What attention layers look at besides, if anything.
+        """
         for layer in self:
-            x = layer(x, time) if isinstance(layer, ResidualBlock) else layer(x)
+            if isinstance(layer, ResidualBlock):
+                x = layer(x, time)
+            else:
+                x = layer(x, *context) if isinstance(layer, Attention) else layer(x)
         return x

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from ssldiff_cvlab.blocks import (
+    Attention,
     Doubled,
     Halved,
     ResidualBlock,
@@ -68,7 +69,7 @@ class Shape:
             channels, out, self.time_width, scale_shift=self.scale_shift, resample=resample
         )
 
-    def look(self, channels: int) -> SelfAttention:
+    def look(self, channels: int) -> Attention:
         """Return an attention layer."""
         if self.head_width is not None:
             return SelfAttention(channels, channels // self.head_width)
@@ -126,11 +127,11 @@ class Descent(nn.Module):
         return embedded
 
     def descend(
-        self, x: torch.Tensor, time: torch.Tensor
+        self, x: torch.Tensor, time: torch.Tensor, *context: torch.Tensor
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Return the coarsest map, and what every stage before it said."""
         said = []
         for stage in self.input_blocks:
-            x = stage(x, time)
+            x = stage(x, time, *context)
             said.append(x)
-        return self.middle_block(x, time), said
+        return self.middle_block(x, time, *context), said

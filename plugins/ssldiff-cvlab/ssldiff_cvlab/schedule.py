@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from ssldiff_cvlab.accounts import Account
-from ssldiff_cvlab.settings import DiffusionSettings
 from ssldiff_gui.core.specs import ScheduleSpec
 
 BUFFERS = (
@@ -29,11 +31,36 @@ BUFFERS = (
 """All of them follow from the betas, or matter in training only."""
 
 
-def schedule_of(settings: DiffusionSettings, account: Account) -> ScheduleSpec:
+class NoiseSettings(Protocol):
+    """What a configuration says of the noise, in the words of latent diffusion."""
+
+    @property
+    def beta_schedule(self) -> str:
+        """Of "linear", "sqrt_linear" and "cosine"."""
+        ...
+
+    @property
+    def linear_start(self) -> float:
+        """First beta."""
+        ...
+
+    @property
+    def linear_end(self) -> float:
+        """Last beta."""
+        ...
+
+    @property
+    def timesteps(self) -> int:
+        """Steps of the training."""
+        ...
+
+
+def schedule_of(settings: NoiseSettings, account: Account, prefix: str = "") -> ScheduleSpec:
     """Return the schedule in diffusers' words, and take its buffers.
 
     What latent diffusion calls "linear" is linear in the square roots, diffusers'
-    "scaled_linear"; its "sqrt_linear" is the one that is linear.
+    "scaled_linear"; its "sqrt_linear" is the one that is linear. The names of the buffers begin
+    with `prefix`.
 
     Raises
     ------
@@ -47,12 +74,12 @@ def schedule_of(settings: DiffusionSettings, account: Account) -> ScheduleSpec:
         spec = ScheduleSpec(kind="scaled_linear", start=start, end=end, steps=steps)
     else:
         spec = ScheduleSpec(kind="linear", start=start, end=end, steps=steps)
-    if account.has("betas"):
-        found = account.one("betas").to(torch.float64).numpy()
+    if account.has(betas := f"{prefix}betas"):
+        found = account.one(betas).to(torch.float64).numpy()
         wanted = _betas(spec)
         if found.shape != wanted.shape or not np.allclose(found, wanted, rtol=1e-4, atol=1e-7):
-            raise account.problem("the noise schedule is not the configuration's", ["betas"])
-    account.pass_over(*BUFFERS)
+            raise account.problem("the noise schedule is not the configuration's", [betas])
+    account.pass_over(*(re.escape(prefix) + name for name in BUFFERS))
     return spec
 
 

@@ -5,7 +5,7 @@ Fixed heads give each level heads of another width, which diffusers' networks ca
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -25,8 +25,11 @@ class UNet(Descent):
         See `Shape`.
     """
 
+    made_of: ClassVar[type[Shape]] = Shape
+    """A shape may make other blocks; whoever has such a one names it here."""
+
     def __init__(self, *, out_channels: int, **shape: Any) -> None:
-        super().__init__(Shape(**shape))
+        super().__init__(self.made_of(**shape))
         made, channels, kept = self.shape, self.kept[-1], list(self.kept)
         stages = []
         for level in reversed(range(len(made.multipliers))):
@@ -54,9 +57,12 @@ class UNet(Descent):
         labels: torch.Tensor | None = None,  # noqa: ARG002
     ) -> torch.Tensor:
         """Return the noise in (batch, channels, height, width) latents at (batch,) steps."""
-        time = self.time(t)
-        x, said = self.descend(x, time)
+        return self.through(x, self.time(t))
+
+    def through(self, x: torch.Tensor, time: torch.Tensor, *context: torch.Tensor) -> torch.Tensor:
+        """Return the noise; residual blocks are told the time, attention layers the context."""
+        x, said = self.descend(x, time, *context)
         for stage in self.output_blocks:
-            x = stage(torch.cat([x, said.pop()], dim=1), time)
+            x = stage(torch.cat([x, said.pop()], dim=1), time, *context)
         noise: torch.Tensor = self.out(x)
         return noise
