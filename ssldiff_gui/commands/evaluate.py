@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ssldiff_gui.commands.evaluate_lab import augmentation, fid, guidance
 from ssldiff_gui.commands.output import AsJson, Bar, print_json, reporting
 from ssldiff_gui.core.errors import BadRequest
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 evaluate = typer.Typer(
     name="evaluate",
-    help="Measure a model on pictures that it was not trained on.",
+    help="Measure a model on pictures that it was not trained on; compare sets, and ways to train.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
+evaluate.command("fid")(fid)
+evaluate.command("augmentation")(augmentation)
+evaluate.command("guidance")(guidance)
 
 Model = Annotated[str, typer.Argument(help="An installed model, or a model folder.")]
 Encoder = Annotated[
