@@ -20,10 +20,24 @@ if TYPE_CHECKING:
     from ssldiff_gui.core.edits import apply as apply_edits
     from ssldiff_gui.core.errors import FileProblem, UserError
     from ssldiff_gui.core.grid import EmbeddingGrid
-    from ssldiff_gui.core.requests import EmbedRequest, ExportRequest, GenerateRequest
+    from ssldiff_gui.core.lab.augment import AugmentRequest
+    from ssldiff_gui.core.lab.evaluate import EvaluateRequest
+    from ssldiff_gui.core.lab.fid import FidRequest
+    from ssldiff_gui.core.lab.fit_map import MapRequest
+    from ssldiff_gui.core.lab.label import LabelRequest
+    from ssldiff_gui.core.lab.study import StudyRequest
+    from ssldiff_gui.core.lab.train import TrainRequest
+    from ssldiff_gui.core.layout import Layout
+    from ssldiff_gui.core.requests import (
+        EmbedRequest,
+        ExportRequest,
+        GenerateRequest,
+        PriorRequest,
+    )
     from ssldiff_gui.jobs.embed import embed
     from ssldiff_gui.jobs.export import export_canvas as export
     from ssldiff_gui.jobs.generate import generate
+    from ssldiff_gui.jobs.inline import do
     from ssldiff_gui.jobs.replay import replay
     from ssldiff_gui.models.encoders import load_encoder
     from ssldiff_gui.models.generators import load_generator
@@ -34,15 +48,25 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "AugmentRequest": "core.lab.augment",
     "Canvas": "storage.canvas",
     "EmbedRequest": "core.requests",
     "EmbeddingGrid": "core.grid",
+    "EvaluateRequest": "core.lab.evaluate",
     "ExportRequest": "core.requests",
+    "FidRequest": "core.lab.fid",
     "FileProblem": "core.errors",
     "GenerateRequest": "core.requests",
+    "LabelRequest": "core.lab.label",
+    "Layout": "core.layout",
+    "MapRequest": "core.lab.fit_map",
+    "PriorRequest": "core.requests",
     "Script": "core.edits",
+    "StudyRequest": "core.lab.study",
+    "TrainRequest": "core.lab.train",
     "UserError": "core.errors",
     "apply_edits": "core.edits:apply",
+    "do": "jobs.inline",
     "embed": "jobs.embed",
     "export": "jobs.export:export_canvas",
     "generate": "jobs.generate",
@@ -56,16 +80,26 @@ _HOMES = {
 """Where each public name lives in the package, and what it is called there when that differs."""
 
 __all__ = [
+    "AugmentRequest",
     "Canvas",
     "EmbedRequest",
     "EmbeddingGrid",
+    "EvaluateRequest",
     "ExportRequest",
+    "FidRequest",
     "FileProblem",
     "GenerateRequest",
+    "LabelRequest",
+    "Layout",
+    "MapRequest",
+    "PriorRequest",
     "Script",
+    "StudyRequest",
+    "TrainRequest",
     "UserError",
     "__version__",
     "apply_edits",
+    "do",
     "embed",
     "export",
     "generate",

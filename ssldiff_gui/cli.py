@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ssldiff_gui.commands.augment import augment
 from ssldiff_gui.commands.convert import convert
 from ssldiff_gui.commands.demo import demo
 from ssldiff_gui.commands.edit import edit
@@ -15,6 +16,8 @@ from ssldiff_gui.commands.evaluate import evaluate
 from ssldiff_gui.commands.export import export
 from ssldiff_gui.commands.generate import generate
 from ssldiff_gui.commands.info import info
+from ssldiff_gui.commands.label import label
+from ssldiff_gui.commands.map import maps
 from ssldiff_gui.commands.models import models
 from ssldiff_gui.commands.output import FAILED
 from ssldiff_gui.commands.prior import prior
@@ -50,9 +53,13 @@ def ssldiff(
     """See a slide or a satellite scene as a grid of embeddings, edit it, render it back."""
 
 
-for command in (demo, info, embed, edit, prior, generate, export, replay, train, convert, run):
+for command in (
+    demo, info, embed, edit, prior, generate, export, replay,
+    train, label, augment, convert, run,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(maps, name="map")
 app.add_typer(models, name="models")
 
 

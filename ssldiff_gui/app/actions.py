@@ -112,6 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     _tool("rectangle", "Draw a rectangle", "rectangle-outline", "R"),
     _tool("polygon", "Draw a polygon", "vector-polygon", "P"),
     _tool("freehand", "Draw freehand", "lasso", "F"),
+    _tool("area_brush", "Paint areas; Alt erases", "format-paint", "U"),
     _cells("eyedropper", "Pick a cell to paint with", "eyedropper-variant", "I"),
     _cells("brush", "Paint cells", "brush", "B"),
     _cells("stamp", "Stamp: clone cells from elsewhere", "stamper", "S"),
@@ -151,6 +152,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.fit", "Show the whole picture", "fit-to-screen-outline", "view.fit", "0", has("document")),
     Action("view.in", "Zoom in", "magnify-plus-outline", "view.zoom_in", "+", has("document")),
     Action("view.out", "Zoom out", "magnify-minus-outline", "view.zoom_out", "-", has("document")),
+    Action("view.lab", "Go to the lab, or back to the studio", "flask-outline", "lab.toggle", "Ctrl+Alt+L", checked=has("lab"), search="experiment train measure augment report"),
+    Action("lab.open", "Open a request…", "file-document-outline", "lab.open_request", "", has("lab"), search="experiment json reproduce"),
     Action("view.browser", "Show or hide the slide browser", "page-layout-sidebar-left", "panes.browser", "Ctrl+B", checked=has("browser_shown")),
     Action("view.inspector", "Show or hide the inspector", "page-layout-sidebar-right", "panes.inspector", "Ctrl+J", checked=has("inspector_shown")),
     Action("view.minimap", "Show or hide the overview", "map-outline", "panes.minimap", "M", checked=has("minimap_shown"), search="minimap"),
@@ -182,7 +185,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": (
         "file.open", "file.folder", "canvas.new", None, "file.sample_slide", "file.sample_scene", None,
         "project.new", "project.open", "project.save_as", "project.menu", None,
-        "file.import", "file.export", "export.export", "export.figure", None,
+        "lab.open", "file.import", "file.export", "export.export", "export.figure", None,
         "file.reload", "file.close", "file.close_others", None, "file.quit",
     ),
     "&Edit": (
@@ -191,7 +194,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "annotation.rename", "annotation.lock", "annotation.delete", "annotation.all", "annotation.none",
     ),
     "&Tools": (
-        "tool.hand", "tool.select", None, "tool.rectangle", "tool.polygon", "tool.freehand", None,
+        "tool.hand", "tool.select", None, "tool.rectangle", "tool.polygon", "tool.freehand", "tool.area_brush", None,
         "tool.eyedropper", "tool.brush", "tool.stamp", "tool.transplant", "tool.gradient",
         "tool.vary", "tool.eraser", None, "tool.cells", "tool.lasso", "tool.similar", None,
         "cells.bigger", "cells.smaller",
@@ -205,7 +208,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&View": (
         "view.fit", "view.in", "view.out", "annotation.zoom", "view.scale", None,
-        "file.next", "file.previous", None, "cells.overlay",
+        "view.lab", None, "file.next", "file.previous", None, "cells.overlay",
         "view.browser", "view.palette", "view.inspector", "view.synthetic", "view.strip", "view.minimap", None,
         "view.filter", "view.annotations", "view.grid", "view.generate", "view.check", "view.image", None,
         "theme.toggle", "theme.system",
@@ -214,7 +217,10 @@ MENUS: dict[str, tuple[str | None, ...]] = {
 }  # fmt: skip
 """What each menu holds; None is a line."""
 
-TOOLS = ("tool.hand", "tool.select", "tool.rectangle", "tool.polygon", "tool.freehand")
+TOOLS = (
+    "tool.hand", "tool.select", "tool.rectangle", "tool.polygon", "tool.freehand",
+    "tool.area_brush",
+)  # fmt: skip
 """What floats over the view."""
 
 CELL_TOOLS = (

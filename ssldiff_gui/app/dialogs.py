@@ -31,6 +31,10 @@ class AsksForFiles(Protocol):
         """Ask for a file to import."""
         ...
 
+    def open_file(self, title: str, filters: str) -> Path | None:
+        """Ask for a file of another kind; `filters` as Qt writes them."""
+        ...
+
     def save_annotations(self, suggested: Path, geographic: bool) -> Path | None:
         """Ask where to export to."""
         ...
@@ -82,6 +86,13 @@ class Dialogs:
         """Ask for a file of annotations."""
         chosen, _ = QFileDialog.getOpenFileName(
             self._window, "Import annotations", str(folder), ANNOTATIONS
+        )
+        return Path(chosen) if chosen else None
+
+    def open_file(self, title: str, filters: str) -> Path | None:
+        """Ask for a file of another kind."""
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window, title, str(Path.home()), f"{filters};;{ALL}" if filters else ALL
         )
         return Path(chosen) if chosen else None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QMenuBar, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QMenuBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from ssldiff_gui.app.view_pane import ViewPane
 from ssldiff_gui.widgets.annotation_panel import AnnotationPanel
@@ -67,6 +67,8 @@ class Parts(QWidget):
         self.left.setSizes([60 * GRID, 36 * GRID])
         self.body = _splitter(self.left, self._stage(), self.inspector)
         self.body.setStretchFactor(1, 1)
+        self.rooms = QStackedWidget()  # the views, and the lab once it is wanted
+        self.rooms.addWidget(self.body)
         for pane, least in ((self.left, 25), (self.inspector, 35), (self.original, 30)):
             pane.setMinimumWidth(least * GRID)
         self.synthetic.setMinimumWidth(26 * GRID)
@@ -74,7 +76,7 @@ class Parts(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top)
-        column.addWidget(self.body, 1)
+        column.addWidget(self.rooms, 1)
         column.addWidget(self.strip)
 
     def _make_pages(self) -> None:

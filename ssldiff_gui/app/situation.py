@@ -36,3 +36,4 @@ class Situation:
     overlay_shown: bool = True
     map_shown: bool = False
     compare: str = "side"
+    lab: bool = False

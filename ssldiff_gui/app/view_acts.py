@@ -21,11 +21,12 @@ from ssldiff_gui.widgets.scale_dialog import ScaleDialog
 if TYPE_CHECKING:
     from ssldiff_gui.slides.scene import RGB
     from ssldiff_gui.state.document import Document
+    from ssldiff_gui.state.history import History
 
 REGION_PAGE, GRID_PAGE, GENERATE_PAGE, CHECK_PAGE, IMAGE_PAGE = range(5)
 
 
-SHAPES = frozenset({"hand", "select", "rectangle", "polygon", "freehand"})
+SHAPES = frozenset({"hand", "select", "rectangle", "polygon", "freehand", "area_brush"})
 KNOWN = SHAPES | CELLS
 
 
@@ -81,20 +82,31 @@ class EditActs:
     ----------
     session
         What is open.
+    elsewhere
+        Returns what is undone instead while the views are not seen, or None.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self, session: Session, elsewhere: Callable[[], History | None] = lambda: None
+    ) -> None:
         self._session = session
+        self._elsewhere = elsewhere
+
+    @property
+    def history(self) -> History | None:
+        """What is undone now."""
+        document = self._session.current
+        return self._elsewhere() or (None if document is None else document.history)
 
     def undo(self) -> None:
         """Take the last act back."""
-        if self._session.current is not None:
-            self._session.current.history.undo()
+        if (history := self.history) is not None:
+            history.undo()
 
     def redo(self) -> None:
         """Do the next act again."""
-        if self._session.current is not None:
-            self._session.current.history.redo()
+        if (history := self.history) is not None:
+            history.redo()
 
 
 class ViewActs:
@@ -234,11 +246,11 @@ class PaneActs:
         self.synthetic_wanted = True
         self.inspector_wanted = True
 
-    def arrange(self, *, document: bool) -> None:
+    def arrange(self, *, document: bool, lab: bool = False) -> None:
         """Show what is wanted and has something to say: without a document there is little."""
         self._inspector.setVisible(document and self.inspector_wanted)
         self._synthetic.setVisible(document and self.synthetic_wanted)
-        self._parts.strip.setVisible(document)
+        self._parts.strip.setVisible(document and not lab)
         self._original.header.setVisible(document)
 
     @property

@@ -123,11 +123,12 @@ class StudioWindow(QMainWindow):
         self._join(dialogs, client)
         self.window_acts = WindowActs(self, self.actions_, self.theme, self.reporter)
         view = ViewActs(self.session, parts.original, parts.image, self, problem)
+        self.edit = EditActs(self.session, lambda: self.joints.lab.history)
         self.actions_.bind(
             {
                 "window": self.window_acts,
                 "files": self.files,
-                "edit": EditActs(self.session),
+                "edit": self.edit,
                 "annotations": self.annotations,
                 "tools": self.tools,
                 "view": view,
@@ -244,15 +245,15 @@ class StudioWindow(QMainWindow):
     @property
     def situation(self) -> Situation:
         """What holds now."""
-        document = self.session.current
-        shown = self.panes.shown
+        document = None if self.joints.lab.shown else self.session.current
+        shown, history = self.panes.shown, self.edit.history
         return Situation(
             document=document is not None,
             several_documents=len(self.session.documents) > 1,
             annotated=document is not None and bool(document.editor.annotations),
             selected=document is not None and bool(document.editor.selection),
-            undo_text="" if document is None else document.history.undo_text,
-            redo_text="" if document is None else document.history.redo_text,
+            undo_text="" if history is None else history.undo_text,
+            redo_text="" if history is None else history.redo_text,
             tool=self.tools.chosen,
             browser_shown=shown["browser"],
             inspector_shown=shown["inspector"],
@@ -269,7 +270,7 @@ class StudioWindow(QMainWindow):
             return
         now = self.situation
         self.actions_.follow(now)
-        self.panes.arrange(document=now.document)
+        self.panes.arrange(document=self.session.current is not None, lab=now.lab)
         self._show_compare(now)
         tools = self.parts.original.tools
         if tools is not None:
@@ -333,7 +334,8 @@ class StudioWindow(QMainWindow):
         count = len(event.mimeData().urls())
         if count:
             event.acceptProposedAction()
-            self.veil.announce("Drop to open" if count == 1 else f"Drop to open {count} files")
+            opens = "Drop to open" if count == 1 else f"Drop to open {count} files"
+            self.veil.announce("Drop to take it as data" if self.joints.lab.shown else opens)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Take the highlight away."""
@@ -345,6 +347,9 @@ class StudioWindow(QMainWindow):
         urls = event.mimeData().urls()
         event.acceptProposedAction()
         dropped = [Path(u.toLocalFile()) if u.isLocalFile() else u.toString() for u in urls]
+        if self.joints.lab.shown:
+            self.joints.lab.take(dropped)
+            return
         for path in self.files.take(dropped):
             self.annotations.read_from(path)
 

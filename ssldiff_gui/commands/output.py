@@ -25,7 +25,9 @@ PARTLY = 4
 CANCELLED = 130
 """Exit codes; 2 is the shell's own for a command line that cannot be understood."""
 
-_MODEL_PACKAGES = frozenset({"torch", "torchvision", "diffusers", "timm", "transformers", "yaml"})
+_MODEL_PACKAGES = frozenset(
+    {"torch", "torchvision", "diffusers", "timm", "transformers", "yaml", "matplotlib"}
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it, whatever it costs.")]

@@ -54,6 +54,14 @@ Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Such as run.steps=100; again for more."),
 ]
+Condition = Annotated[
+    str | None,
+    typer.Option(
+        "--condition",
+        help="What the model is told. prior: text, class, table; diffusion: embeddings, class,"
+        " cluster, boxes, masks, text, none.",
+    ),
+]
 Minutes = Annotated[
     float | None,
     typer.Option(min=0, help="Stop after so long, with a checkpoint; run again to go on."),
@@ -73,6 +81,7 @@ def train(
     data: Data = None,
     out: Out = None,
     changes: Changes = None,
+    condition: Condition = None,
     minutes: Minutes = None,
     device: Device = "auto",
     pixel: Pixel = None,
@@ -92,13 +101,14 @@ def train(
     if what is None or config is None:
         raise typer.BadParameter("name what to train, and --config; --list lists recipes.")
     size = None if pixel is None else pixel_size(pixel)
+    told = {} if condition is None else {"model.condition": condition}
     kept = "What was finished is kept: the same command goes on from there."
     with reporting(as_json=as_json), Bar(shown=not as_json, after=kept) as bar, _ending_softly():
         from ssldiff_gui.core.lab.train import TrainRequest
 
         request = TrainRequest(
             what=what.value, config=config, data=None if data is None else str(data),
-            out=None if out is None else str(out), changes=values_of(changes or []),
+            out=None if out is None else str(out), changes=values_of(changes or []) | told,
             minutes=minutes, device=device, pixel=size, install=install,
         )  # fmt: skip
         watch = bar if as_json or sys.stderr.isatty() else _Lines(bar)

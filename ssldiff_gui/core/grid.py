@@ -15,6 +15,10 @@ Vectors = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 
+NO_ENCODER = "none"
+"""Encoder of a grid that says nothing: it stands under pictures made without embeddings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a grid was made from.
@@ -157,3 +161,13 @@ class EmbeddingGrid:
         found.update(self.vectors.astype("<f4").tobytes())
         found.update(self.mask.tobytes())
         return found.hexdigest()
+
+
+def blank_grid(rows: int, columns: int, cell: int, scale: Scale | None = None) -> EmbeddingGrid:
+    """Return a grid that says how large a canvas is, and nothing of what it shows."""
+    return EmbeddingGrid(np.zeros((rows, columns, 1), np.float32), NO_ENCODER, cell, scale=scale)
+
+
+def is_blank(grid: EmbeddingGrid) -> bool:
+    """Whether a grid says nothing."""
+    return grid.encoder == NO_ENCODER and grid.dim == 1 and not grid.vectors.any()

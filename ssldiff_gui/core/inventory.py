@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ssldiff_gui.core.grid import EmbeddingGrid
-from ssldiff_gui.core.specs import Frozen, Licence, ModelFile
+from ssldiff_gui.core.grid import NO_ENCODER, EmbeddingGrid
+from ssldiff_gui.core.specs import Frozen, GeneratorSpec, Licence, ModelFile
 
 
 class InstalledModel(Frozen):
@@ -36,7 +36,9 @@ class InstalledModel(Frozen):
     def title(self) -> str:
         """What people call it."""
         model = self.model
-        found = None if model is None else (model.generator or model.prior or model.autoencoder)
+        if model is None:
+            return self.name
+        found = model.generator or model.prior or model.autoencoder or model.map
         return self.name if found is None else found.title
 
 
@@ -107,13 +109,19 @@ class Inventory(Frozen):
         return self._of("generator")
 
     def generators_for(self, grid: EmbeddingGrid) -> tuple[InstalledModel, ...]:
-        """Return those that render grids of this encoder."""
+        """Return those that render grids of this encoder; of a blank grid, those that need none."""
+
+        def fits(spec: GeneratorSpec) -> bool:
+            if grid.encoder == NO_ENCODER:
+                return spec.encoder is None and spec.cell * spec.factor == grid.cell
+            return spec.encoder == grid.encoder
+
         return tuple(
             entry
             for entry in self.generators
             if entry.model is not None
             and entry.model.generator is not None
-            and entry.model.generator.encoder == grid.encoder
+            and fits(entry.model.generator)
         )
 
     def priors_for(self, encoder: str | None) -> tuple[InstalledModel, ...]:

@@ -127,9 +127,9 @@ class Layout:
             return np.asarray((points - np.array((left, top))) / downsample)
 
         areas = [
-            Area(shapely.transform(one.geometry, placed), one.class_name or "", one.name)
+            Area(shapely.transform(shape, placed), one.class_name or "", one.name)
             for one in found.annotations
-            if one.geometry.area > 0
+            if (shape := areal(one.geometry)).area > 0
         ]
         return cls(tuple(areas))
 
@@ -154,21 +154,14 @@ class Layout:
         side
             Of a cell in pixels.
         """
-        found = np.full((rows, columns), -1, np.int64)
-        ys, xs = (np.arange(n) * side + side / 2 for n in (rows, columns))
-        for number, area in enumerate(self.areas):
-            left, top, right, bottom = area.geometry.bounds
-            r, c = (ys >= top) & (ys <= bottom), (xs >= left) & (xs <= right)
-            if r.any() and c.any():
-                inside = shapely.contains_xy(area.geometry, *np.meshgrid(xs[c], ys[r]))
-                part = found[np.ix_(r, c)]
-                part[inside] = number
-                found[np.ix_(r, c)] = part
-        return found
+        ys, xs = (np.arange(n, dtype=np.float64) * side + side / 2 for n in (rows, columns))
+        return _numbers(self.areas, ys, xs)
 
     def maps(self, corner: tuple[int, int], side: int, factor: int, labels: Sequence[str]
              ) -> npt.NDArray[np.float32]:  # fmt: skip
         """Return (labels, side, side) of a window: 1 where a class is, by the latents' centres.
+
+        Areas of no class that the model knows hide none.
 
         Parameters
         ----------
@@ -181,22 +174,40 @@ class Layout:
         labels
             The classes that the model knows; the single name "" takes every area.
         """
-        top, left = corner
-        moved = Layout(tuple(
-            Area(shapely.transform(a.geometry, lambda p: p - (left * factor, top * factor)),
-                 a.label, a.text)
-            for a in self.areas
-            if a.geometry.intersects(
-                shapely_box(left * factor, top * factor, (left + side) * factor,
-                            (top + side) * factor)
-            )
-        ))  # fmt: skip
+        steps = np.arange(side, dtype=np.float64) + 0.5
+        ys, xs = ((place + steps) * factor for place in corner)
         made = np.zeros((len(labels), side, side), np.float32)
-        numbers = moved.cells(side, side, factor)
+        told = [a for a in self.areas if "" in labels or a.label in labels]
+        numbers = _numbers(told, ys, xs)
         for k, name in enumerate(labels):
-            wanted = [n for n, a in enumerate(moved.areas) if name in ("", a.label)]
-            made[k] = np.isin(numbers, wanted)
+            made[k] = np.isin(numbers, [n for n, a in enumerate(told) if name in ("", a.label)])
         return made
+
+
+def areal(geometry: BaseGeometry) -> BaseGeometry:
+    """Return the areas of a shape: crossings resolved, points and lines left out; maybe empty."""
+    sound = geometry if geometry.is_valid else shapely.make_valid(geometry)
+    if sound.geom_type in ("Polygon", "MultiPolygon"):
+        return sound
+    parts = shapely.get_parts(shapely.get_parts(sound))
+    return shapely.union_all([p for p in parts if p.geom_type == "Polygon" and p.area > 0])
+
+
+def _numbers(
+    areas: Sequence[Area], ys: npt.NDArray[np.float64], xs: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Return (ys, xs) numbers of the last area over each place; -1 where there is none."""
+    found = np.full((len(ys), len(xs)), -1, np.int64)
+    for number, area in enumerate(areas):
+        left, top, right, bottom = area.geometry.bounds
+        r, c = (ys >= top) & (ys <= bottom), (xs >= left) & (xs <= right)
+        if r.any() and c.any():
+            shapely.prepare(area.geometry)
+            inside = shapely.contains_xy(area.geometry, *np.meshgrid(xs[c], ys[r]))
+            part = found[np.ix_(r, c)]
+            part[inside] = number
+            found[np.ix_(r, c)] = part
+    return found
 
 
 _WRONG = (ValueError, TypeError, KeyError, AttributeError, shapely.errors.ShapelyError)
@@ -206,13 +217,17 @@ def _areas(data: JsonValue) -> Iterator[Area]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError("it has another format")
     told = data["areas"]
-    for one in told if isinstance(told, list) else []:
+    if not isinstance(told, list):
+        raise TypeError("its areas are no list")
+    for one in told:
         if not isinstance(one, dict):
             raise TypeError("an area is no table")
         yield Area(_area(shape(one["geometry"])), str(one["label"]), str(one["text"]))
 
 
 def _area(geometry: BaseGeometry) -> BaseGeometry:
-    if geometry.is_empty or not geometry.is_valid or geometry.area <= 0:
-        raise ValueError("an area has no valid polygon")
-    return geometry
+    geometry = shapely.force_2d(geometry)
+    found = areal(geometry) if np.isfinite(shapely.get_coordinates(geometry)).all() else None
+    if found is None or found.is_empty or found.area <= 0:
+        raise ValueError("an area has no polygon")
+    return found

@@ -58,3 +58,16 @@ def next_colour(classes: Iterable[AnnotationClass]) -> Colour:
     """Return the first colour that is not in use, or the least used one."""
     used = [known.colour for known in classes]
     return min(COLOURS, key=used.count)
+
+
+def many_colours(count: int) -> tuple[Colour, ...]:
+    """Return as many colours as are asked for: the list's, then darker and lighter ones of them."""
+    made: list[Colour] = []
+    for number in range(count):
+        turn, place = divmod(number, len(COLOURS))
+        goal, share = (0, 255)[turn % 2], min(0.8, 0.3 * ((turn + 1) // 2))
+        red, green, blue = (
+            round(part + (goal - part) * (share if turn else 0)) for part in COLOURS[place]
+        )
+        made.append((red, green, blue))
+    return tuple(made)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Field, JsonValue, TypeAdapter, model_validator
@@ -210,6 +210,37 @@ class JobEntry(Frozen):
     owner: MaybeId = ""
 
 
+class ExperimentEntry(Frozen):
+    """Something tried in the lab, and what came of it; "stopped" can go on where it was.
+
+    Parameters
+    ----------
+    name, method
+        For people; and the key of what was chosen.
+    request, choices
+        What is done, and what was chosen to make it, as data; files inside the project are named
+        from its folder on, as "./…".
+    folder, created, seconds
+        Where all of it lies; ISO time; and what it took, over all its pieces.
+    headline, problem
+        What came of it, or why it failed.
+    """
+
+    kind: Literal["experiment"] = "experiment"
+    id: Id = Field(default_factory=new_id)
+    name: str = ""
+    method: str = ""
+    request: Texts
+    choices: Texts = Field(default={})
+    folder: MaybeInside = ""
+    status: Literal["waiting", "running", "done", "failed", "stopped"] = "waiting"
+    created: str = Field(default_factory=now)
+    seconds: float = Field(default=0.0, ge=0)
+    starred: bool = False
+    headline: str = ""
+    problem: str = ""
+
+
 class WorkspaceEntry(Frozen):
     """What is shown, and how.
 
@@ -232,9 +263,12 @@ class WorkspaceEntry(Frozen):
     documents: tuple[Data, ...] = ()
 
 
-AnyEntry = SlideEntry | GridEntry | ResultEntry | PaletteEntry | JobEntry | WorkspaceEntry
+AnyEntry = (
+    SlideEntry | GridEntry | ResultEntry | PaletteEntry | JobEntry | ExperimentEntry
+    | WorkspaceEntry
+)  # fmt: skip
 Entry = Annotated[AnyEntry, Field(discriminator="kind")]
-Kind = Literal["slide", "grid", "result", "palette", "job", "workspace"]
+Kind = Literal["slide", "grid", "result", "palette", "job", "experiment", "workspace"]
 E = TypeVar("E", bound=AnyEntry)
 
 
@@ -276,8 +310,8 @@ class Record(Frozen):
 
     def dump(self) -> bytes:
         """Return the record as JSON in one line; `parse` gives it again."""
-        data = {name: getattr(self, name) for name in ("put", "drop", "edit")}
-        return to_json({name: part for name, part in data.items() if part is not None})
+        parts = ("put", "drop", "edit")
+        return to_json({name: part for name in parts if (part := getattr(self, name)) is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,10 +362,7 @@ class ProjectState:
 
 def fold(records: Iterable[Record], state: ProjectState | None = None) -> ProjectState:
     """Return the state after all records."""
-    state = state or ProjectState()
-    for record in records:
-        state = state.apply(record)
-    return state
+    return reduce(ProjectState.apply, records, state or ProjectState())
 
 
 class Header(Frozen):

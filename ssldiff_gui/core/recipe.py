@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -13,8 +15,27 @@ SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMe
 COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 
+class LedBy(Frozen):
+    """The classifier that led to a class.
+
+    Parameters
+    ----------
+    classifier, files
+        Its name, and the SHA-256 of each of its files.
+    label
+        The class.
+    scale
+        Of the gradient.
+    """
+
+    classifier: str
+    files: dict[str, str] = Field(default={})
+    label: str
+    scale: float
+
+
 class Recipe(Frozen):
-    """All that the pixels of a canvas depend on, but for the grid itself, which goes with it.
+    """All that the pixels of a canvas depend on, but for the grid and the layout, which go with it.
 
     Parameters
     ----------
@@ -28,6 +49,14 @@ class Recipe(Frozen):
         `EmbeddingGrid.digest()`.
     edits
         The script of edits that led to the grid, when it is known.
+    prior
+        How the grid was drawn, when a prior drew it.
+    text, label
+        What the generator itself is told.
+    layout
+        `Layout.digest()` of the areas that it is told of; "" without.
+    lead
+        The classifier that leads it.
     seed, steps, guidance, batch, precision, compiled
         As they were resolved.
     preset
@@ -47,6 +76,11 @@ class Recipe(Frozen):
     model_files: dict[str, str] = Field(default={})
     grid: str
     edits: list[JsonValue] = Field(default=[])
+    prior: dict[str, JsonValue] = Field(default={})
+    text: str | None = None
+    label: str | None = None
+    layout: str = ""
+    lead: LedBy | None = None
     seed: int
     steps: int
     guidance: float
@@ -59,3 +93,15 @@ class Recipe(Frozen):
     region: Corner | None = None
     device: str = ""
     versions: dict[str, str] = Field(default={})
+
+    @property
+    def asked(self) -> str:
+        """Digest of what the picture shall show: grid, text, class and layout.
+
+        Where it alone differs, a canvas can be gone on with; without a text, a class and a layout
+        it is the grid's.
+        """
+        beside = [self.text, self.label, self.layout]
+        if not any(beside):
+            return self.grid
+        return hashlib.sha256(json.dumps([self.grid, *beside]).encode()).hexdigest()

@@ -87,8 +87,8 @@ class GenerateRequest(Frozen):
         Path of the grid's file; None has a prior draw it, or asks a generator that takes none.
     text, label
         What to show, for generators that take it; without a grid, what the prior draws.
-    features
-        A table of features, as `PriorRequest` has it.
+    features, case
+        A table of features and a line of it, as `PriorRequest` has them.
     prior
         Name or folder of the prior, when there is no grid and the generator takes one.
     layout
@@ -132,6 +132,7 @@ class GenerateRequest(Frozen):
     text: str | None = None
     label: str | None = None
     features: str | None = None
+    case: str | None = None
     prior: str | None = None
     layout: str | None = None
     rows: int | None = Field(default=None, gt=0)

@@ -3,60 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
-from ssldiff_gui.core.geometry import Scale
+from ssldiff_gui.core.spec_parts import Frozen, Licence, PartSpec, PixelSize, ScheduleSpec
+
+__all__ = [
+    "AutoencoderSpec",
+    "ClassifierSpec",
+    "EncoderSpec",
+    "Frozen",
+    "GeneratorSpec",
+    "Licence",
+    "MapSpec",
+    "ModelFile",
+    "ModelKind",
+    "PartSpec",
+    "PixelSize",
+    "Pool",
+    "Prediction",
+    "PriorSpec",
+    "ScheduleSpec",
+]
 
 Prediction = Literal["epsilon", "v", "x0"]
-
-
-class Frozen(BaseModel):
-    """Data that never changes and knows all its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class PixelSize(Frozen):
-    """The resolution a model was trained at.
-
-    Parameters
-    ----------
-    size
-        Width of a pixel in `unit`.
-    unit
-        "µm" for slides, "m" for scenes.
-    """
-
-    size: float = Field(gt=0)
-    unit: Literal["µm", "m"]
-
-    @property
-    def scale(self) -> Scale:
-        """The same as a `Scale`."""
-        return Scale(self.size, self.size, self.unit)
-
-
-class Licence(Frozen):
-    """What one may do with a model, and what has to be done before it can be had.
-
-    Parameters
-    ----------
-    name
-        SPDX identifier, or the name its owners gave it.
-    url
-        Where the terms are.
-    commercial
-        Whether commercial use is allowed; None when its owners contradict themselves.
-    gate
-        Where one asks for access; None when it is open to all.
-    """
-
-    name: str
-    url: str = ""
-    commercial: bool | None = None
-    gate: str | None = None
 
 
 class EncoderSpec(Frozen):
@@ -104,44 +75,7 @@ class EncoderSpec(Frozen):
     pool: Literal["network", "cls", "cls+mean"] = "network"
 
 
-class ScheduleSpec(Frozen):
-    """The noise a network was trained with.
-
-    Parameters
-    ----------
-    kind
-        As diffusers names them: LDM's "linear" is "scaled_linear" here.
-    start, end
-        First and last beta; not used by the cosine schedule.
-    steps
-        Number of training steps.
-    """
-
-    kind: Literal["scaled_linear", "linear", "squaredcos_cap_v2"] = "scaled_linear"
-    start: float = 0.0015
-    end: float = 0.0195
-    steps: int = Field(default=1000, gt=1)
-
-
-class PartSpec(Frozen):
-    """One network of a model folder.
-
-    Parameters
-    ----------
-    type
-        Name of a class we know, or of an entry point in the group "ssldiff_gui.networks".
-    config
-        What it is made with.
-    file
-        Its weights, safetensors beside `model.json`; None when it has none.
-    """
-
-    type: str
-    config: dict[str, JsonValue] = Field(default={})
-    file: str | None = None
-
-
-_NEWER = ("classes", "layout", "layout_form")
+_NEWER = ("classes", "layout", "layout_form", "captions")
 """Fields of a generator that older ones do not say: left unsaid, its digest is as it was."""
 
 
@@ -188,6 +122,8 @@ class GeneratorSpec(Frozen):
         Classes of the maps, in the order of their channels; the one name "" stands for all.
     layout_form
         Whether an area is drawn into the maps as it is, or as the box around it.
+    captions
+        Some of the texts that it was trained on, when it is conditioned on a text.
     """
 
     name: str
@@ -213,6 +149,7 @@ class GeneratorSpec(Frozen):
     classes: tuple[str, ...] = ()
     layout: tuple[str, ...] = ()
     layout_form: Literal["boxes", "masks"] = "masks"
+    captions: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """Return a SHA-256 over all that is said here: the same weights, told otherwise, differ."""
@@ -246,7 +183,7 @@ class AutoencoderSpec(Frozen):
 
 
 class PriorSpec(Frozen):
-    """A prior: text or a class → a grid of embeddings.
+    """A prior: a text, a class or a case's features → a grid of embeddings.
 
     Parameters
     ----------
@@ -264,8 +201,12 @@ class PriorSpec(Frozen):
         What each class means, in words.
     prediction, schedule, guidance
         As `GeneratorSpec` has them.
-    network, reader
-        The network over the embeddings' components, and what reads a text.
+    network
+        The network over the embeddings' components.
+    reader
+        What reads a text: "WordReader", or "ClipReader" around the tower of a CLIP.
+    table
+        What reads a line of a table: "TableReader". Such a prior takes neither text nor class.
     """
 
     name: str
@@ -282,6 +223,59 @@ class PriorSpec(Frozen):
     guidance: float = 1.5
     network: PartSpec
     reader: PartSpec | None = None
+    table: PartSpec | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The features that it takes; none, when it takes no table."""
+        told = None if self.table is None else self.table.config.get("columns")
+        return tuple(map(str, told)) if isinstance(told, list) else ()
+
+
+class MapSpec(Frozen):
+    """A map: embeddings of one encoder → those that another gives of the same places.
+
+    Parameters
+    ----------
+    name, title
+        Short name for the command line, and the one people read.
+    source, target
+        Ids of the two encoders.
+    source_dim, target_dim
+        Number of values of their embeddings.
+    source_cell, source_pixel
+        Side of a cell in pixels that it takes, and their size.
+    cell, pixel
+        The same of what it gives; both cells cover the same place.
+    likeness, baseline
+        Mean cosine to the target's own embeddings in held-out cells, and that of the mean vector.
+    network
+        "LinearMap": its weights.
+    """
+
+    name: str
+    title: str
+    source: str
+    target: str
+    source_dim: int = Field(gt=0, le=1 << 16)
+    target_dim: int = Field(gt=0, le=1 << 16)
+    source_cell: int = Field(gt=0)
+    source_pixel: PixelSize | None = None
+    cell: int = Field(gt=0)
+    pixel: PixelSize | None = None
+    likeness: float
+    baseline: float
+    network: PartSpec
+
+    @property
+    def encoder(self) -> str:
+        """Whose embeddings it gives."""
+        return self.target
+
+    @property
+    def dim(self) -> int:
+        """Their number of values."""
+        return self.target_dim
 
 
 Pool = Literal["mean", "mean+std"]
@@ -289,35 +283,60 @@ Pool = Literal["mean", "mean+std"]
 
 
 class ClassifierSpec(Frozen):
-    """A classifier: the embeddings of a picture's cells → its class.
+    """A classifier: the embeddings of a picture's cells, or its latents → its class.
 
     Parameters
     ----------
     name, title
         Short name for the command line, and the one people read.
+    on
+        What it takes. Latents may be noisy: such a classifier can lead a generator.
     encoder
-        Whose embeddings it takes.
+        Whose embeddings it takes; "" for latents.
     pool
         What it takes of the cells of a picture: their mean, or their mean and, after it, their
         standard deviation.
     dim
-        Number of those values: the embedding's, or twice as many.
+        Number of those values: the embedding's, or twice as many; for latents, their channels.
     classes
         Names, in the order of their numbers.
     network
-        Pooled embeddings (batch, dim) → logits (batch, classes).
+        Pooled embeddings (batch, dim), or latents and training steps → logits (batch, classes).
+    factor, window, pixel, latent_scale, latent_shift
+        Of the latents, as `GeneratorSpec` has them.
+    schedule
+        The noise whose steps it is told.
+    noise_aware
+        Whether it was trained on noisy latents and is told the step.
+    latents
+        A hash over what makes the latents.
     """
 
     name: str
     title: str
-    encoder: str
+    on: Literal["embeddings", "latents"] = "embeddings"
+    encoder: str = ""
     pool: Pool = "mean"
     dim: int = Field(gt=0)
     classes: tuple[str, ...] = Field(min_length=2)
     network: PartSpec
+    factor: int = Field(default=1, gt=0)
+    window: int = Field(default=1, gt=0)
+    pixel: PixelSize | None = None
+    latent_scale: float = 1.0
+    latent_shift: float = 0.0
+    schedule: ScheduleSpec = ScheduleSpec()
+    noise_aware: bool = False
+    latents: str = ""
+
+    @model_validator(mode="after")
+    def _told(self) -> Self:
+        if self.on == "embeddings" and not self.encoder:
+            raise ValueError("encoder: whose embeddings it takes is not said")
+        return self
 
 
-ModelKind = Literal["encoder", "generator", "autoencoder", "prior", "classifier"]
+ModelKind = Literal["encoder", "generator", "autoencoder", "prior", "classifier", "map"]
 
 
 class ModelFile(Frozen):
@@ -328,7 +347,7 @@ class ModelFile(Frozen):
     format
         Version of this layout.
     kind
-        Which one of the five that follow is filled.
+        Which one of the six that follow is filled.
     files
         SHA-256 of every other file of the folder, by name.
     licence
@@ -344,6 +363,7 @@ class ModelFile(Frozen):
     autoencoder: AutoencoderSpec | None = None
     prior: PriorSpec | None = None
     classifier: ClassifierSpec | None = None
+    map: MapSpec | None = None
     files: dict[str, str] = Field(default={})
     licence: Licence
     provenance: dict[str, Any] = Field(default={})
@@ -362,7 +382,9 @@ class ModelFile(Frozen):
         elif self.autoencoder is not None:
             parts = [self.autoencoder.autoencoder]
         elif self.prior is not None:
-            parts = [self.prior.network, self.prior.reader]
+            parts = [self.prior.network, self.prior.reader, self.prior.table]
         elif self.classifier is not None:
             parts = [self.classifier.network]
+        elif self.map is not None:
+            parts = [self.map.network]
         return [part for part in parts if part is not None]

@@ -105,6 +105,11 @@ def _spec(name: str) -> PriorSpec:
     spec = read_model(folder).prior
     if spec is None:
         raise MissingModel(f"{folder.name} is no prior.", "`ssldiff models` lists what there is.")
+    if spec.table is not None:
+        raise BadRequest(
+            f"{spec.title} is asked by features of cases, and priors are measured by classes.",
+            "Draw grids of held-out cases: `ssldiff prior --features FILE --case ID`.",
+        )
     return spec
 
 

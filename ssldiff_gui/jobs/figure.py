@@ -41,7 +41,7 @@ def draw_figure(request: FigureRequest, progress: Progress | None = None) -> Pat
         grid, recipe = canvas.grid, canvas.recipe
         result = _picture(canvas)
         picture = extract_of(canvas, None, 0).picture
-        record = Record(recipe, grid, picture.name, program())
+        record = Record(recipe, grid, picture.name, program(), layout=canvas.areas)
     watch.check()
     watch.report(1, 3, "Drawing the figure")
     original = _original(request, grid)

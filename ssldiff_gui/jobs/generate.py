@@ -10,23 +10,27 @@ from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.progress import Onlooker, Progress, Silent
 from ssldiff_gui.core.protocols import Generator
 from ssldiff_gui.core.recipe import Recipe
-from ssldiff_gui.core.requests import GenerateRequest
+from ssldiff_gui.core.requests import Corner, GenerateRequest
+from ssldiff_gui.core.specs import GeneratorSpec
+from ssldiff_gui.core.support import MANY
+from ssldiff_gui.jobs.leads import led_by, led_generator
 from ssldiff_gui.jobs.phase_cache import copy_windows
 from ssldiff_gui.jobs.recipes import (
-    model_for,
     place_of,
     recipe_of,
     region_within,
     require_same_settings,
+    resolved,
 )
-from ssldiff_gui.jobs.render_canvas import GenerateResult, Render
+from ssldiff_gui.jobs.render_canvas import GenerateResult, Render, Scene
 from ssldiff_gui.jobs.speeds import Speeds
+from ssldiff_gui.jobs.wanted import Wanted, wanted
 from ssldiff_gui.models import devices
 from ssldiff_gui.models.generators import load_generator
 from ssldiff_gui.storage.canvas import TILE, Canvas
 from ssldiff_gui.storage.canvas_copy import copy_canvas
-from ssldiff_gui.storage.grid_files import read_grid
 from ssldiff_gui.storage.preflight import check_space, estimate, in_words
+from ssldiff_gui.storage.support import read_support
 
 if TYPE_CHECKING:
     from ssldiff_gui.jobs.kept import Kept
@@ -47,7 +51,7 @@ def generate(
     onlooker: Onlooker | None = None,
     hashed: bool = True,
 ) -> GenerateResult:
-    """Render a grid, or go on with it.
+    """Render a grid, or what is asked for otherwise, or go on with it.
 
     Parameters
     ----------
@@ -66,27 +70,42 @@ def generate(
     hashed
         Whether a whole canvas is hashed at the end.
     """
-    if request.grid is None:
-        raise BadRequest("There is no grid to render.", "Name one.")
-    record = read_grid(Path(request.grid)).record
-    folder, model, spec = model_for(record.grid, request.model)
-    recipe = recipe_of(request, record.grid, model, edits=list(record.edits))
-    region_within(request.region, recipe.width, recipe.height)
     path = Path(request.canvas)
-    speeds = Speeds(spec.name, recipe.device)
-    if not yes:
-        _ask_first(request, recipe, speeds)
     _require_free(path, request)
+    lead = led_by(request.lead)
+
+    def agreed(spec: GeneratorSpec, width: int, height: int) -> None:
+        area = region_within(request.region, width, height)
+        if not yes:
+            _ask_first(request, spec, (width, height), area)
+
+    found = wanted(request, progress or Silent(), agreed, models)
+    recipe = recipe_of(request, found, lead)
     _clone(path, request, recipe)
     _require_space(path, recipe)
-    generators = _generators(folder, request, models)
-    with _canvas(path, recipe, record.grid, tile) as canvas:
+    generators = _generators(found.folder, request, models)
+    with _canvas(path, recipe, found, tile) as canvas:
         recipe = recipe.model_copy(update={"batch": canvas.recipe.batch})
-        run = Render(canvas, generators, recipe, record.grid, onlooker, hashed=hashed)
+        scene = Scene(recipe, found.grid, found.layout, found.folder)
+        run = Render(canvas, generators, scene, onlooker, hashed=hashed)
+        run.notes += [*found.notes, *reach_notes(found.folder, found.grid)]
         result = run.run(progress or Silent())
     if result.megapixels * 2e6 >= result.width * result.height:  # small parts are no measure
+        speeds = Speeds(found.spec.name, recipe.device)
         speeds.note(round(result.megapixels * 1e6) * recipe.steps, result.seconds)
     return result
+
+
+def reach_notes(folder: Path, grid: EmbeddingGrid) -> list[str]:
+    """Return a warning when much of a grid is unlike all that its generator was trained on."""
+    support = read_support(folder)
+    if support is None or support.vectors.shape[1] != grid.dim:
+        return []
+    share = support.beyond(grid)
+    if share <= MANY:
+        return []
+    what = f"{share:.0%} of the cells are unlike anything {folder.name} was trained on"
+    return [f"{what}: it will draw something else in their place."]
 
 
 def _clone(path: Path, request: GenerateRequest, recipe: Recipe) -> None:
@@ -101,12 +120,16 @@ def _clone(path: Path, request: GenerateRequest, recipe: Recipe) -> None:
     copy_windows(source, path)
 
 
-def _ask_first(request: GenerateRequest, recipe: Recipe, speeds: Speeds) -> None:
-    _, _, width, height = region_within(request.region, recipe.width, recipe.height)
+def _ask_first(
+    request: GenerateRequest, spec: GeneratorSpec, size: tuple[int, int], area: Corner
+) -> None:
+    _, _, width, height = area
     if width * height <= CONSENT:
         return
-    disk = estimate(recipe.width, recipe.height).disk
-    seconds = speeds.seconds(width * height * recipe.steps)
+    preset, _ = resolved(request, spec)
+    speeds = Speeds(spec.name, devices.describe(devices.choose(request.device)))
+    disk = estimate(*size).disk
+    seconds = speeds.seconds(width * height * preset.steps)
     duration = "" if seconds is None else f" and about {seconds / 60:,.0f} minutes here"
     raise NeedsConsent(
         f"{width:,} × {height:,} pixels take {in_words(disk)} on disk{duration}.",
@@ -140,10 +163,15 @@ def _generators(folder: Path, request: GenerateRequest, models: Kept | None) -> 
         found = [name for name in devices.available() if name.startswith("cuda")]
         names = found or ["auto"]
     load = load_generator if models is None else models.generator
-    return [load(folder, name, request.precision, compiled=request.compiled) for name in names]
+    return [
+        led_generator(
+            load(folder, name, request.precision, compiled=request.compiled), request.lead
+        )
+        for name in names
+    ]
 
 
-def _canvas(path: Path, recipe: Recipe, grid: EmbeddingGrid, tile: int) -> Canvas:
+def _canvas(path: Path, recipe: Recipe, found: Wanted, tile: int) -> Canvas:
     if path.exists():
         canvas = Canvas.open(path, write=True)
         try:
@@ -158,8 +186,9 @@ def _canvas(path: Path, recipe: Recipe, grid: EmbeddingGrid, tile: int) -> Canva
         width=recipe.width,
         height=recipe.height,
         recipe=recipe,
-        grid=grid,
-        scale=grid.scale,
-        georeference=place_of(grid),
+        grid=found.grid,
+        layout=found.layout,
+        scale=found.grid.scale,
+        georeference=place_of(found.grid),
         tile=tile,
     )

@@ -224,13 +224,13 @@ def _augment(request: AugmentRequest, around: Around) -> Result:
 def _study(request: StudyRequest, around: Around) -> Result:
     from ssldiff_gui.jobs.study import study
 
-    return study(request, around.progress)
+    return study(request, around.progress, models=around.models)
 
 
 def _label(request: LabelRequest, around: Around) -> Result:
     from ssldiff_gui.jobs.label import label
 
-    return label(request, around.progress, models=around.models)
+    return label(request, around.progress, models=around.models, yes=around.yes)
 
 
 def _map(request: MapRequest, around: Around) -> Result:

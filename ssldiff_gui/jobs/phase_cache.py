@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from ssldiff_gui.core.folders import cache_folder
 from ssldiff_gui.core.recipe import Recipe
-from ssldiff_gui.sampling.field import GridField
-from ssldiff_gui.sampling.plan import Place, Plan
+from ssldiff_gui.sampling.plan import Layer, Place, Plan
 from ssldiff_gui.sampling.store import WindowStore
 from ssldiff_gui.storage.atomic import link_or_copy, write_bytes
 
@@ -28,14 +28,14 @@ _STATE = "state.json"
 
 
 class PhaseCache:
-    """The kept windows of one canvas, and the grid they belong to.
+    """The kept windows of one canvas, and what was asked for when they were made.
 
     Parameters
     ----------
     canvas
         Its folder.
     recipe
-        Anything but the grid that changes makes what is kept useless.
+        Anything in it that changes, but for what is asked for, makes what is kept useless.
     plan
         Says how much there would be to keep.
     """
@@ -51,8 +51,8 @@ class PhaseCache:
             make_room(self.folder.parent, CAP - size_of(plan), spare=self.folder)
 
     @property
-    def grid(self) -> str | None:
-        """Digest of the grid that the kept windows belong to; None when there are none."""
+    def asked(self) -> str | None:
+        """`Recipe.asked` that the kept windows belong to; None when there are none."""
         found = self._state().get("grid")
         return found if isinstance(found, str) else None
 
@@ -60,24 +60,38 @@ class PhaseCache:
         """Return the windows that are there, to be used and added to."""
         return WindowStore(self.folder, limit=limit, keep=self.keep)
 
-    def belong_to(self, grid: str) -> None:
-        """Note which grid the windows belong to from now on."""
+    def belong_to(self, asked: str) -> None:
+        """Note what was asked for when the windows were made that are kept from now on."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        state = {"token": self._token, "grid": grid, "bytes": size_of(self._plan)}
+        state = {"token": self._token, "grid": asked, "bytes": size_of(self._plan)}
         write_bytes(self.folder / _STATE, json.dumps(state).encode())
 
-    def change(self, old: GridField, new: GridField, store: WindowStore) -> list[set[Place]]:
-        """Forget the windows that another grid changes; return them, as `Plan.touched` does.
+    def change(
+        self,
+        changed: Callable[[Layer], set[Place]],
+        asked: tuple[str, str],
+        store: WindowStore,
+    ) -> list[set[Place]]:
+        """Forget the windows that a change reaches; return them, as `Plan.touched` does.
 
-        A kill in between leaves windows of no grid, which are not used again.
+        A kill in between leaves windows of nothing, which are not used again.
+
+        Parameters
+        ----------
+        changed
+            Returns the windows of a phase that are conditioned on something else now.
+        asked
+            What was asked for, and what is now.
+        store
+            The windows.
         """
-        reached = self._plan.touched(lambda layer: new.changed(old, layer))
-        if self.grid == old.grid.digest():
+        reached = self._plan.touched(changed)
+        if self.asked == asked[0]:
             (self.folder / _STATE).unlink(missing_ok=True)
             store.forget((index, *p) for index, places in enumerate(reached) for p in places)
         else:
             store.clear()
-        self.belong_to(new.grid.digest())
+        self.belong_to(asked[1])
         return reached
 
     def remove(self) -> None:
@@ -147,5 +161,8 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _token(recipe: Recipe) -> str:
-    facts = recipe.model_dump(mode="json", exclude={"grid", "edits", "region"})
+    asked = {"grid", "edits", "prior", "text", "label", "layout", "region"}
+    if recipe.lead is None:
+        asked.add("lead")
+    facts = recipe.model_dump(mode="json", exclude=asked)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

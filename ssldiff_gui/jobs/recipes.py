@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ssldiff_gui.core.errors import BadRequest, IncompatibleGrid, MissingModel
 from ssldiff_gui.core.geometry import Georeference
 from ssldiff_gui.core.grid import EmbeddingGrid
-from ssldiff_gui.core.recipe import Recipe
+from ssldiff_gui.core.recipe import LedBy, Recipe
 from ssldiff_gui.core.requests import Corner, GenerateRequest
+from ssldiff_gui.core.spec_parts import drawn_with
 from ssldiff_gui.core.specs import GeneratorSpec, ModelFile
 from ssldiff_gui.models import devices
 from ssldiff_gui.models.folders import find_model, installed_models, own_first, read_model
 from ssldiff_gui.sampling.field import require_fit
 from ssldiff_gui.sampling.presets import Preset, preset_named
+
+if TYPE_CHECKING:
+    from ssldiff_gui.jobs.wanted import Wanted
 
 CPU_BATCH, GPU_BATCH = 8, 32
 """Windows the network sees at once: the last bits depend on it, so on a CPU it never changes."""
@@ -70,22 +75,27 @@ def _only_one_that_fits(grid: EmbeddingGrid) -> str:
 def resolved(request: GenerateRequest, spec: GeneratorSpec) -> tuple[Preset, float]:
     """Return the preset and the guidance that a request comes to."""
     preset = preset_named(request.preset, steps=request.steps, guidance=request.guidance)
+    if spec.encoder is None and spec.conditioner.type == "none":
+        return preset, 1.0  # there is nothing to be guided to
     guidance = spec.guidance if preset.guidance is None else preset.guidance
     return preset, guidance
 
 
-def recipe_of(
-    request: GenerateRequest,
-    grid: EmbeddingGrid,
-    model: ModelFile,
-    *,
-    edits: list[object] | None = None,
-) -> Recipe:
-    """Return the record of what a request renders."""
+def recipe_of(request: GenerateRequest, wanted: Wanted, lead: LedBy | None = None) -> Recipe:
+    """Return the record of what a request renders.
+
+    Parameters
+    ----------
+    request
+        As it came.
+    wanted
+        What it comes to.
+    lead
+        The classifier that leads the generator.
+    """
     import torch
 
-    spec = model.generator
-    assert spec is not None  # noqa: S101 - model_for saw to it
+    grid, spec = wanted.grid, wanted.spec
     preset, guidance = resolved(request, spec)
     device = devices.choose(request.device)
     side = spec.cell * spec.factor
@@ -94,9 +104,14 @@ def recipe_of(
         {
             "model": spec.name,
             "model_spec": spec.digest(),
-            "model_files": model.files,
+            "model_files": drawn_with(wanted.model.files),
             "grid": grid.digest(),
-            "edits": edits or [],
+            "edits": wanted.edits,
+            "prior": wanted.prior,
+            "text": wanted.text,
+            "label": wanted.label,
+            "layout": wanted.layout.digest(),
+            "lead": lead,
             "seed": request.seed,
             "steps": preset.steps,
             "guidance": guidance,
@@ -115,17 +130,22 @@ def recipe_of(
 
 _SETTINGS = (
     *("model_spec", "model_files", "seed", "steps", "guidance", "precision", "compiled", "preset"),
-    *("width", "height"),
+    *("width", "height", "lead"),
 )
+
+
+_WORDS = {"lead": "classifier, or class, to lead it"}
 
 
 def require_same_settings(asked: Recipe, found: Recipe) -> None:
     """Raise `BadRequest` when a canvas was begun with other settings than are asked for now."""
     for name in _SETTINGS:
         ours, theirs = getattr(asked, name), getattr(found, name)
+        if name == "model_files":  # older canvases name the model's card as well
+            ours, theirs = drawn_with(ours), drawn_with(theirs)
         if ours != theirs:
-            what = "model" if name.startswith("model") else name
-            told = what not in {"model", "preset"}
+            what = "model" if name.startswith("model") else _WORDS.get(name, name)
+            told = name not in {"model_spec", "model_files", "preset", "lead"}
             shown = f": {theirs}, not {ours}" if told else ""
             raise BadRequest(
                 f"The canvas was begun with another {what}{shown}.",

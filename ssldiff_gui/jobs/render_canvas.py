@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ssldiff_gui.core.errors import OutOfMemory
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.core.layout import Layout
 from ssldiff_gui.core.progress import Onlooker, Progress
 from ssldiff_gui.core.protocols import Generator
 from ssldiff_gui.core.recipe import Recipe
+from ssldiff_gui.core.specs import GeneratorSpec
+from ssldiff_gui.jobs.fields import field_of
 from ssldiff_gui.jobs.measures import peak_device_memory, peak_memory
 from ssldiff_gui.jobs.phase_cache import PhaseCache
 from ssldiff_gui.jobs.previewing import Previewer
@@ -79,6 +82,28 @@ class GenerateResult:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What a canvas shall show.
+
+    Parameters
+    ----------
+    recipe, grid, layout
+        As the canvas keeps them.
+    folder
+        Of the generator.
+    """
+
+    recipe: Recipe
+    grid: EmbeddingGrid
+    layout: Layout
+    folder: Path
+
+    def field(self, spec: GeneratorSpec) -> GridField:
+        """Return what each window is conditioned on."""
+        return field_of(self.recipe, self.grid, self.layout, spec, self.folder)
+
+
 class Render:
     """One run over one canvas.
 
@@ -88,7 +113,7 @@ class Render:
         Open for writing.
     generators
         The same model on one device or more.
-    recipe, grid
+    scene
         What it shall show.
     onlooker
         Who looks on.
@@ -100,16 +125,15 @@ class Render:
         self,
         canvas: Canvas,
         generators: Sequence[Generator],
-        recipe: Recipe,
-        grid: EmbeddingGrid,
+        scene: Scene,
         onlooker: Onlooker | None = None,
         *,
         hashed: bool = True,
     ) -> None:
         self.canvas = canvas
         self.generators = generators
-        self.recipe = recipe
-        self.grid = grid
+        self.scene = scene
+        self.recipe = recipe = scene.recipe
         self.onlooker = onlooker
         self.hashed = hashed
         self.region = recipe.region
@@ -117,8 +141,8 @@ class Render:
         self.notes: list[str] = []
         self.evaluations = 0
         preset = Preset.model_validate(recipe.preset)
-        self.plan = Plan.of(generators[0], preset, grid.rows, grid.columns)
-        self.field = GridField(grid, self.plan.spec)
+        self.plan = Plan.of(generators[0], preset, scene.grid.rows, scene.grid.columns)
+        self.field = scene.field(self.plan.spec)
         self.phases = PhaseCache(canvas.path, recipe, self.plan)
         self.store = self.phases.store(LIMIT)
 
@@ -147,15 +171,15 @@ class Render:
             for column in range(columns)
         }
         changed: Parts = {}
-        if self.canvas.recipe.grid != self.recipe.grid:
+        if self.canvas.recipe.asked != self.recipe.asked:
             changed = self._change(everything)
         else:
             if self.canvas.recipe.region != self.recipe.region:
                 self.recipe = self.recipe.model_copy(update={"region": None})
-                self.canvas.change(self.recipe, self.grid, [])
-            if self.phases.grid != self.recipe.grid:
+                self._go_over([])
+            if self.phases.asked != self.recipe.asked:
                 self.store.clear()
-                self.phases.belong_to(self.recipe.grid)
+                self.phases.belong_to(self.recipe.asked)
         done = self.canvas.done
         wanted = Box(*region_within(self.region, self.canvas.width, self.canvas.height))
         return {
@@ -165,9 +189,16 @@ class Render:
         }
 
     def _change(self, everything: Parts) -> Parts:
-        """Go over to another grid; return what it changes of the tiles that were done."""
-        old, done = GridField(self.canvas.grid, self.plan.spec), self.canvas.done
-        reached = self.phases.change(old, self.field, self.store)
+        """Go over to another grid or layout; return what it changes of tiles that were done."""
+        canvas, done = self.canvas, self.canvas.done
+        before = replace(
+            self.scene, recipe=canvas.recipe, grid=canvas.grid, layout=canvas.areas
+        ).field(self.plan.spec)
+        reached = self.phases.change(
+            lambda layer: self.field.changed(before, layer),
+            (canvas.recipe.asked, self.recipe.asked),
+            self.store,
+        )
         changed: Parts = {}
         for place in reached[-1]:
             pixels = self.plan.pixels_of(place)
@@ -176,9 +207,13 @@ class Render:
                 changed[at] = _around(changed[at], common) if at in changed else common
         # The windows of a failed tile are tried again, too.
         tiles = {*changed, *self.canvas.failed}
-        self.canvas.change(self.recipe, self.grid, tiles)
+        self._go_over(tiles)
         self.notes.append(f"{len(changed)} of {len(everything)} tiles are reached by the edit")
         return changed
+
+    def _go_over(self, tiles: Collection[tuple[int, int]]) -> None:
+        """Have the canvas say that it is of this recipe; these tiles are to be made again."""
+        self.canvas.change(self.recipe, self.scene.grid, tiles, self.scene.layout)
 
     def _tiles_under(self, pixels: Box) -> Iterator[tuple[int, int]]:
         """Go through the tiles that a box of pixels has a part in."""
@@ -253,10 +288,10 @@ class Render:
         for at in set(parts) & self.canvas.done:
             del parts[at]
         self.recipe = self.recipe.model_copy(update={"batch": self.batch})
-        self.canvas.change(self.recipe, self.grid, [])
+        self._go_over([])
         self.store.clear()
         self.phases = PhaseCache(self.canvas.path, self.recipe, self.plan)
-        self.phases.belong_to(self.recipe.grid)
+        self.phases.belong_to(self.recipe.asked)
         for at in parts:
             parts[at] = tile_box(self.canvas, *at)
 

@@ -14,11 +14,15 @@ from ssldiff_gui.core.errors import BadRequest, DamagedModel, MissingModel
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.core.requests import GenerateRequest
+from ssldiff_gui.core.spec_parts import drawn_with
 from ssldiff_gui.core.specs import ModelFile
+from ssldiff_gui.jobs.leads import lead_of
 from ssldiff_gui.models.folders import find_model, installed_models, read_model
 from ssldiff_gui.sampling.presets import PRESETS, Preset, preset_named
 from ssldiff_gui.storage.canvas import Canvas
+from ssldiff_gui.storage.canvas_asked import notes_of
 from ssldiff_gui.storage.grids import save_grid
+from ssldiff_gui.storage.layouts import write_layout
 from ssldiff_gui.storage.provenance import Record
 
 if TYPE_CHECKING:
@@ -91,10 +95,18 @@ def replay(
 
     folder = model_of(record.recipe, model)
     with tempfile.TemporaryDirectory(prefix="ssldiff-") as beside:
-        grid = Path(beside) / "grid.safetensors"
-        save_grid(grid, record.grid, edits=record.recipe.edits)
+        grid, layout = Path(beside) / "grid.safetensors", Path(beside) / "layout.json"
+        save_grid(grid, record.grid, edits=record.recipe.edits, notes=notes_of(record.recipe))
+        if record.layout:
+            write_layout(layout, record.layout)
         request = request_of(
-            record, grid=grid, canvas=canvas, model=folder, device=device, resume=resume
+            record,
+            grid=grid,
+            layout=layout if record.layout else None,
+            canvas=canvas,
+            model=folder,
+            device=device,
+            resume=resume,
         )
         result = generate(request, progress or Silent(), yes=yes)
     with Canvas.open(canvas) as again:
@@ -108,6 +120,7 @@ def request_of(
     grid: Path,
     canvas: Path,
     model: Path | str,
+    layout: Path | None = None,
     device: str = "auto",
     resume: bool = False,
 ) -> GenerateRequest:
@@ -119,11 +132,15 @@ def request_of(
         What is to be rendered again.
     grid
         Where its grid was written.
+    layout
+        Where its layout was, when it has one.
     canvas, model, device, resume
         See `GenerateRequest`.
 
     Raises
     ------
+    MissingModel, DamagedModel
+        A classifier led it that is not here.
     BadRequest
         When this version of the program would render in another way.
     """
@@ -133,6 +150,10 @@ def request_of(
         return GenerateRequest.model_validate(
             {
                 "grid": str(grid),
+                "text": recipe.text,
+                "label": recipe.label,
+                "layout": None if layout is None else str(layout),
+                "lead": lead_of(recipe.lead),
                 "canvas": str(canvas),
                 "model": str(model),
                 "seed": recipe.seed,
@@ -193,17 +214,17 @@ def _is_of(recipe: Recipe, model: ModelFile) -> bool:
     spec = model.generator
     return (
         spec is not None
-        and dict(model.files) == dict(recipe.model_files)
+        and drawn_with(model.files) == drawn_with(recipe.model_files)
         and spec.digest() == recipe.model_spec
     )
 
 
 def _difference(recipe: Recipe, model: ModelFile) -> str:
-    files = recipe.model_files
-    changed = [name for name in files if model.files.get(name) != files[name]]
+    files, ours = drawn_with(recipe.model_files), drawn_with(model.files)
+    changed = [name for name in files if ours.get(name) != files[name]]
     if changed:
         return changed[0]
-    return "what model.json says of it" if model.files == files else "the number of its files"
+    return "what model.json says of it" if ours == files else "the number of its files"
 
 
 def differences_of(before: Recipe, now: Recipe) -> list[str]:

@@ -132,7 +132,9 @@ def train(
     from ssldiff_gui.training.sameness import check_same
 
     check_same(out, settings)
-    run = _Run(request, found, settings, chosen, out, machine(request.device))
+    run = _Run(
+        request, found, settings, chosen, out, machine(request.device, settings.run.precision)
+    )
     watch = (progress or Silent()) if run.on.is_main_process else Silent()
     with _alone(out, run.on):
         with run.on.main_process_first():

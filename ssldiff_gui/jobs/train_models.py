@@ -47,9 +47,9 @@ def task_of(kind: Kind) -> Callable[..., Any]:
         from ssldiff_gui.training.prior import PriorTask
 
         return PriorTask
-    from ssldiff_gui.training.classifier import ClassifierTask
+    from ssldiff_gui.training.classifier import task_of as classifier_task
 
-    return ClassifierTask
+    return classifier_task
 
 
 def finder(out: Path, settings: Settings) -> Find:

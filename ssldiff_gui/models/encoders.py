@@ -55,6 +55,20 @@ class TimmEncoder:
         self._network = network.to(device).eval()
         self._preprocessing = Preprocessing.of(spec)
 
+    @property
+    def network(self) -> torch.nn.Module:
+        """What computes, for those that want more of it than vectors."""
+        return self._network
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What comes before it."""
+        return self._preprocessing
+
+    def casting(self) -> AbstractContextManager[Any]:
+        """Have what is computed within be of its precision."""
+        return self._casting(self.precision)
+
     def embed(self, cells: npt.NDArray[np.uint8]) -> Vectors:
         """Return (n, dim) float32 for (n, cell, cell, 3) uint8 RGB."""
         return self.embed_pictures(self.pictures(cells))

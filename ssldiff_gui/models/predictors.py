@@ -154,6 +154,11 @@ def load_predictor(folder: str | Path, device: str = "auto") -> Predictor:
             f"{folder.name} is no classifier, and one is wanted here.",
             "`ssldiff models` lists what is installed.",
         )
+    if spec.on != "embeddings":
+        raise MissingModel(
+            f"{folder.name} tells {spec.on} apart; one of pictures' embeddings is wanted here.",
+            "Name another classifier: `ssldiff models` lists what is installed.",
+        )
     place = devices.choose(device)
     network = _network_of(spec)
     fill_part(network, folder, spec.network)

@@ -19,6 +19,7 @@ from ssldiff_gui.core.edit_grids import Cell, Indices
 from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
 from ssldiff_gui.core.grid_colours import GridColours
 from ssldiff_gui.core.oklab import RGB, ramp
+from ssldiff_gui.core.support import Support
 from ssldiff_gui.state.cell_selection import Cosines, centre_of, likeness
 
 LETTERS = "ABCDEFGHIJKL"
@@ -42,6 +43,11 @@ red with green or blue with yellow."""
 MOST_CLUSTERS = len(CLUSTER_COLOURS)
 SCATTERED = 20_000
 """Points of a scatter plot at most, evenly taken."""
+
+NEW_MARK = "!"
+"""Borne by cells that are unlike all that a generator was trained on."""
+
+_FARTHEST = 2.0
 
 Labels = npt.NDArray[np.intp]
 Method = Literal["pca", "umap"]
@@ -182,6 +188,35 @@ class LikenessMap:
     def colours(self, cosines: npt.NDArray[np.float32]) -> RGB:
         """Return (n, 3) uint8 colours of cosines."""
         return ramp((cosines - self.low) / (1 - self.low))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenMap:
+    """How far cells are from all that a generator was trained on.
+
+    Parameters
+    ----------
+    support
+        What it has seen.
+    """
+
+    support: Support
+
+    @property
+    def legend(self) -> Legend:
+        """Four points of the ramp; 1 is where an embedding begins to be unlike the training."""
+        values = np.linspace(0, _FARTHEST, 5, dtype=np.float32)
+        colours = tuple(tuple(one) for one in self.colours(values).tolist())
+        words = ("usual", "", "new from here", "", "twice as far")
+        return Legend(colours, words, even=True)
+
+    def of(self, vectors: Vectors) -> npt.NDArray[np.float32]:
+        """Return (n,) distances."""
+        return self.support.distances(vectors)
+
+    def colours(self, distances: npt.NDArray[np.float32]) -> RGB:
+        """Return (n, 3) uint8 colours of distances."""
+        return ramp(distances / _FARTHEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

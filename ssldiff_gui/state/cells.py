@@ -14,8 +14,10 @@ from ssldiff_gui.core.edit_grids import Cell, Indices
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.grid import EmbeddingGrid, Mask, Vectors
 from ssldiff_gui.core.grid_colours import GridColours
+from ssldiff_gui.core.support import Support
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
 from ssldiff_gui.state.cell_maps import (
+    NEW_MARK,
     ClusterMap,
     Labels,
     Legend,
@@ -23,6 +25,7 @@ from ssldiff_gui.state.cell_maps import (
     Method,
     Neighbour,
     Scatter,
+    SeenMap,
     can_umap,
     nearest_cells,
     scatter,
@@ -30,11 +33,14 @@ from ssldiff_gui.state.cell_maps import (
 from ssldiff_gui.state.grid_editor import CellsChanged, GridEditor
 from ssldiff_gui.state.latest_only import LatestOnly
 
-Mode = Literal["colours", "clusters", "likeness", "lines", "off"]
+Mode = Literal["colours", "clusters", "likeness", "unseen", "lines", "off"]
 RGBA = npt.NDArray[np.uint8]
 
 AT_ONCE = 8192
 """Changed cells that are coloured where they change; more of them are coloured in the back."""
+
+SEEN_AT_ONCE = 256
+"""The same where each is compared with all that a model was trained on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +85,7 @@ class Fitted:
     colours: GridColours | None = None
     clusters: ClusterMap | None = None
     likeness: LikenessMap | None = None
+    seen: SeenMap | None = None
 
 
 class CellAnalysis:
@@ -164,6 +171,15 @@ class CellAnalysis:
         """Return the cells most like one; some ms in a grid of 64 × 64."""
         return nearest_cells(self.editor.now, cell, count)
 
+    def know(self, support: Support | None) -> None:
+        """Take what the generator was trained on, for the mode "unseen"; None when it is unsaid."""
+        known = None if self._fitted.seen is None else self._fitted.seen.support
+        if support is known:
+            return
+        self._fitted = replace(self._fitted, seen=None if support is None else SeenMap(support))
+        if self._asked.mode == "unseen":
+            self._ask(self._fitted)
+
     # -- asking --------------------------------------------------------------------------------
 
     def show(self, mode: Mode, *, clusters: int | None = None, cell: Cell | None = None) -> None:
@@ -186,18 +202,6 @@ class CellAnalysis:
         self._asked = replace(asked, clusters=asked.clusters or mode == "clusters")
         self._ask(known)
 
-    def ask_clusters(self, count: int | None = None) -> None:
-        """Ask for the kinds of cells, whatever is shown; they come with `clusters_changed`."""
-        known = self._fitted
-        if count is not None and count != self._asked.count:
-            self._asked, known = replace(self._asked, count=count), replace(known, clusters=None)
-        self._asked = replace(self._asked, clusters=True)
-        self._ask(known)
-
-    def refit(self) -> None:
-        """Find colours and clusters anew, for the grid as it is now."""
-        self._ask(Fitted(), now=True)
-
     def ask_scatter(self, method: Method = "pca") -> None:
         """Ask for a layout of all cells; it comes with `scatter_changed`."""
         grid, original, known = self.editor.grid, self.editor.original, self._fitted.colours
@@ -210,9 +214,8 @@ class CellAnalysis:
 
     # -- inside --------------------------------------------------------------------------------
 
-    def _ask(self, known: Fitted, *, now: bool = False) -> None:
-        grid, asked = self.editor.grid, self._asked
-        original = grid if now else self.editor.original
+    def _ask(self, known: Fitted) -> None:
+        grid, asked, original = self.editor.grid, self._asked, self.editor.original
         self._late = np.zeros(self.editor.shape, np.bool_)
         self._late[self.editor.drafted] = True
 
@@ -239,7 +242,8 @@ class CellAnalysis:
             self._late[rows, columns] = True
         if not change.provisional:
             moved = self._asked.mode == "likeness" and self._touches(rows, columns)
-            if moved or len(rows) > AT_ONCE:
+            most = SEEN_AT_ONCE if self._asked.mode == "unseen" else AT_ONCE
+            if moved or len(rows) > most:
                 self._ask(replace(self._fitted, likeness=None) if moved else self._fitted)
                 return
         shown = self._coloured(rows, columns)
@@ -264,11 +268,15 @@ class CellAnalysis:
         held = self._overlay
         if held.colours is None:
             return None
-        found = _colours_of(held.mode, vectors, valid, fitted, labels)
+        if held.mode == "unseen" and fitted.seen is not None:
+            found, labels = _seen(fitted.seen, vectors, valid)
+        else:
+            found = _colours_of(held.mode, vectors, valid, fitted, labels)
         held.colours[rows, columns] = found
         if held.labels is not None and labels is not None:
             held.labels[rows, columns] = labels
-        return CellsShown(rows, columns, found, labels if held.mode == "clusters" else None)
+        lettered = held.mode in {"clusters", "unseen"}
+        return CellsShown(rows, columns, found, labels if lettered else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +304,7 @@ def _completed(
         rows, columns = np.indices(grid.mask.shape).reshape(2, -1)
         labels = kinds.of(grid.vectors[rows, columns], grid.mask[rows, columns])
         kinds = kinds.with_cells(rows, columns, labels)
-    return Fitted(colours, kinds, alike)
+    return Fitted(colours, kinds, alike, known.seen)
 
 
 def _colours(original: EmbeddingGrid, grid: EmbeddingGrid) -> GridColours:
@@ -319,9 +327,28 @@ def _overlay(mode: Mode, grid: EmbeddingGrid, fitted: Fitted) -> Overlay:
         legend = Legend(colours, words)
     elif mode == "likeness" and fitted.likeness is not None:
         legend = fitted.likeness.legend
+    elif mode == "unseen":
+        if fitted.seen is None:
+            return Overlay(mode)
+        found, marks = _seen(fitted.seen, vectors, valid)
+        shape = grid.mask.shape
+        return Overlay(
+            mode, found.reshape(*shape, 4), marks.reshape(shape), (NEW_MARK,), fitted.seen.legend
+        )
     found = _colours_of(mode, vectors, valid, fitted, labels).reshape(*grid.mask.shape, 4)
     held = None if labels is None else labels.reshape(grid.mask.shape).copy()
     return Overlay(mode, found, held, words, legend)
+
+
+def _seen(seen: SeenMap, vectors: Vectors, valid: Mask) -> tuple[RGBA, Labels]:
+    """Return (n, 4) uint8 colours of cells, and (n,) 0 for those that bear the mark, else -1."""
+    colours = np.zeros((len(vectors), 4), np.uint8)
+    marks = np.full(len(vectors), -1, np.intp)
+    far = seen.of(vectors[valid])
+    colours[valid, :3] = seen.colours(far)
+    colours[valid, 3] = 255
+    marks[valid] = np.where(far > 1, 0, -1)
+    return colours, marks
 
 
 def _colours_of(

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ssldiff_gui.core.annotations import AnnotationClass
 from ssldiff_gui.core.edits import Paint, Sample, Whole, apply
 from ssldiff_gui.core.errors import BadRequest, MissingModel, UserError
-from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.core.grid import EmbeddingGrid, blank_grid
 from ssldiff_gui.core.inventory import InstalledModel
+from ssldiff_gui.core.layout import Layout
+from ssldiff_gui.core.palettes import COLOURS
 from ssldiff_gui.core.project import GridEntry, new_id
 from ssldiff_gui.core.requests import PriorRequest
 from ssldiff_gui.slides.blank import blank
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
 from ssldiff_gui.state.swatches import Swatch, swatch_of_mask
 from ssldiff_gui.storage.grids import load_grid_record, save_grid
+from ssldiff_gui.storage.layouts import write_layout
 
 if TYPE_CHECKING:
     from ssldiff_gui.state.bench import Bench
@@ -112,23 +117,56 @@ class Drawing:
         name
             For people.
         """
+
+        def make() -> EmbeddingGrid:
+            path = self._bench.path(f"palette/{palette}.safetensors")
+            return filled(load_grid_record(path).grid, rows, columns)
+
+        self._make(name, make)
+
+    def blank(self, generator: str, rows: int, columns: int) -> None:
+        """Make an empty canvas for a generator that takes no grid: for its layout, or a class.
+
+        Parameters
+        ----------
+        generator
+            Name of the model.
+        rows, columns
+            In cells.
+        """
+        entry = self._bench.models.inventory.named(generator)
+        spec = None if entry is None or entry.model is None else entry.model.generator
+        if spec is None:
+            raise MissingModel(f"{generator} is no longer installed.", "Choose another model.")
+        scale = None if spec.pixel is None else spec.pixel.scale
+        side = spec.cell * spec.factor
+
+        def make() -> EmbeddingGrid:
+            return blank_grid(rows, columns, side, scale)
+
+        classes = [name for name in (*spec.layout, *spec.classes) if name]
+        self._make(f"Canvas for {spec.title}", make, classes)
+
+    def _make(
+        self, name: str, make: Callable[[], EmbeddingGrid], classes: Sequence[str] = ()
+    ) -> None:
+        """Make a grid beside the window, keep it, and open it with classes to draw with."""
         bench, entry = self._bench, GridEntry(id=new_id(), name=name)
         file = f"grids/{entry.id}.safetensors"
         bench.project.put(entry)
 
-        def make() -> None:
+        def work() -> None:
             try:
-                source = load_grid_record(bench.path(f"palette/{palette}.safetensors")).grid
-                grid = filled(source, rows, columns)
+                grid = make()
                 bench.path(file).parent.mkdir(parents=True, exist_ok=True)
                 save_grid(bench.path(file), grid, notes={"made from": name, "synthetic": True})
             except UserError as error:
                 problem = error
                 self._deliver(lambda: self._failed(entry.id, problem))
             else:
-                self._deliver(lambda: self._adopt(entry.id, file, grid))
+                self._deliver(lambda: self._adopt(entry.id, file, grid, classes))
 
-        in_background(make, f"make {name}")
+        in_background(work, f"make {name}")
 
     def reopen(self, grid_id: str) -> None:
         """Show a grid from nothing of an earlier day again."""
@@ -146,6 +184,42 @@ class Drawing:
         job = self._bench.queue.add(request, f"Draw “{text or label}”", front=True)
         self._samples[job] = taken
 
+    def areas(self, layout: Layout, rows: int, columns: int, seed: int, taken: Taken) -> None:
+        """Have a grid drawn in which every area shows its own text or class.
+
+        Parameters
+        ----------
+        layout
+            The areas, in pixels of the canvas.
+        rows, columns
+            Of the grid, in cells.
+        seed
+            Of the noise.
+        taken
+            Gets its name and its content.
+        """
+        identity = new_id()
+        path = self._bench.path(f"palette/{identity}.layout.json")
+        request = self._request(
+            NewCanvas(rows, columns, seed=seed), f"palette/{identity}.drawn.safetensors", path
+        )
+
+        def write() -> None:
+            try:
+                write_layout(path, layout)
+            except UserError as error:
+                problem = error
+                self._deliver(lambda: self._bench.failed.emit(problem))
+            else:
+                self._deliver(submit)
+
+        def submit() -> None:
+            words = ", ".join(dict.fromkeys(a.text or a.label for a in layout.areas))
+            job = self._bench.queue.add(request, f"Draw “{words}”", front=True)
+            self._samples[job] = taken
+
+        in_background(write, "write the areas")
+
     def swatch(self, label: str, taken: Callable[[Swatch], None]) -> None:
         """Have something to paint with drawn, of a class that a prior knows."""
 
@@ -156,8 +230,8 @@ class Drawing:
 
         self.sample("", label, 1, take)
 
-    def _request(self, wanted: NewCanvas, file: str) -> PriorRequest:
-        if not wanted.text.strip() and not wanted.label:
+    def _request(self, wanted: NewCanvas, file: str, layout: Path | None = None) -> PriorRequest:
+        if not wanted.text.strip() and not wanted.label and layout is None:
             raise BadRequest("Nothing says what to draw.", "Type some words, or choose a class.")
         if not wanted.prior and not self.priors():
             raise MissingModel(
@@ -171,6 +245,7 @@ class Drawing:
             model=wanted.prior or self._prior_for(wanted),
             text=wanted.text.strip() or None,
             label=wanted.label or None,
+            layout=None if layout is None else str(layout),
             rows=wanted.rows,
             columns=wanted.columns,
             seed=wanted.seed,
@@ -212,6 +287,9 @@ class Drawing:
             try:
                 grid = load_grid_record(path).grid
                 path.unlink(missing_ok=True)
+                path.with_name(name.replace(".drawn.safetensors", ".layout.json")).unlink(
+                    missing_ok=True
+                )
             except UserError as error:
                 problem = error
                 self._deliver(lambda: self._bench.failed.emit(problem))
@@ -234,7 +312,9 @@ class Drawing:
 
         in_background(read, f"read {path.name}")
 
-    def _adopt(self, identity: str, file: str, grid: EmbeddingGrid) -> None:
+    def _adopt(
+        self, identity: str, file: str, grid: EmbeddingGrid, classes: Sequence[str] = ()
+    ) -> None:
         bench = self._bench
         entry = bench.project.get(identity)
         if not isinstance(entry, GridEntry):
@@ -253,6 +333,12 @@ class Drawing:
         width, height = grid.columns * grid.cell, grid.rows * grid.cell
         slide = blank(entry.name or "New canvas", width, height, key=identity, scale=grid.scale)
         document = bench.session.add(slide, activate=False)
+        if classes:
+            colours = [COLOURS[k % len(COLOURS)] for k in range(len(classes))]
+            document.editor.set_classes(
+                AnnotationClass(name=name, colour=colour)
+                for name, colour in zip(classes, colours, strict=True)
+            )
         bench.adopt_blank(document, identity)
         bench.choose_grid(identity)
 

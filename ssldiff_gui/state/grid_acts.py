@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from ssldiff_gui.core.edit_base import Sample
 from ssldiff_gui.core.edit_grids import Cell
 from ssldiff_gui.core.edit_selection import Rectangle, Whole
@@ -19,18 +17,16 @@ from ssldiff_gui.core.edits import (
     Corners,
     Edit,
     Erase,
-    Interpolate,
     Paint,
     Replace,
+    Stamp,
     Steer,
-    Stroke,
     Vary,
 )
 from ssldiff_gui.core.errors import BadEdits
 from ssldiff_gui.core.grid import Mask
 from ssldiff_gui.state.cell_selection import bounds_of, selection_of
 from ssldiff_gui.state.edit_titles import counted
-from ssldiff_gui.state.grid_cursor import Place
 from ssldiff_gui.state.swatches import Swatch
 
 Manner = Literal["match", "shift"]
@@ -111,6 +107,22 @@ def steer_by(source: str, amount: float, mask: Mask | None = None, label: str = 
     return Act(edit, _steered(label, mask))
 
 
+def take_from(source: str, mask: Mask, label: str = "") -> Act:
+    """Put what another grid holds at the same places into the cells.
+
+    Parameters
+    ----------
+    source
+        The name of the grid, as the editor knows it.
+    mask
+        The cells.
+    label
+        What they show then, in words.
+    """
+    edit = Stamp(where=selection_of(mask), offset=(0, 0), grid=source)
+    return Act(edit, f"Draw “{label}”" if label else f"Draw {_those(mask)}")
+
+
 def erase(mask: Mask | None, strength: float = 1.0) -> Act:
     """Bring back what the cells held at first."""
     edit = Erase(where=selection_of(mask), opacity=strength)
@@ -155,35 +167,6 @@ def blend_corners(
         within=None if isinstance(within, Rectangle | Whole) else within,
     )  # fmt: skip
     return Act(edit, f"Blend over {rows} × {columns} cells")
-
-
-def blend_along(
-    mask: Mask,
-    start: Place,
-    end: Place,
-    ends: tuple[Sample | Swatch, Sample | Swatch] | None = None,
-    strength: float = 1.0,
-) -> Act:
-    """Fill the cells with what lies between two embeddings, along a line.
-
-    Parameters
-    ----------
-    mask
-        A selection.
-    start, end
-        Of the line; beyond them the ends' embeddings go on.
-    ends
-        The two embeddings; None takes the cells at the line's ends.
-    strength
-        How far.
-    """
-    reach = float(np.hypot(*mask.shape)) + 1
-    told = None if ends is None else (_sample(ends[0]), _sample(ends[1]))
-    edit = Interpolate(
-        along=Stroke(points=(start, end), radius=reach), ends=told, opacity=strength,
-        within=selection_of(mask),
-    )  # fmt: skip
-    return Act(edit, f"Blend over {_those(mask)}")
 
 
 def cells(*picked: Cell) -> Sample:

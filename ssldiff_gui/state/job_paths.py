@@ -11,13 +11,20 @@ from pydantic import JsonValue
 
 from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.inside import inside
+from ssldiff_gui.core.lab.train import TrainRequest
 from ssldiff_gui.core.requests import AnyRequest, parse_request
 from ssldiff_gui.state.project import Project
 
-FIELDS = ("grid", "canvas", "output", "check", "start_from", "slide")
+FIELDS = ("grid", "canvas", "output", "check", "start_from", "slide", "out")
 """Those of a request that name files."""
 
-OWN = ("grid", "canvas", "output", "check", "start_from")
+LAB_FIELDS = (
+    "data", "config", "real", "fake", "judge", "folder", "augmented", "split", "model", "encoder",
+    "classifier", "source", "target", "pictures", "unseen", "image", "features", "layout", "prior",
+)  # fmt: skip
+"""Those that name files, or lists of them, when they are whole paths; otherwise they are names."""
+
+OWN = ("grid", "canvas", "output", "check", "start_from", "out")
 """Those that are the project's in every job that is brought back."""
 
 WRITTEN = {
@@ -27,6 +34,13 @@ WRITTEN = {
     "check": "output",
     "export": "output",
     "figure": "output",
+    "train": "out",
+    "evaluate": "output",
+    "fid": "output",
+    "augment": "output",
+    "study": "output",
+    "label": "output",
+    "map": "output",
 }
 """What each kind of request writes."""
 
@@ -40,7 +54,35 @@ def kept(request: AnyRequest, project: Project) -> dict[str, JsonValue]:
         value = data.get(field)
         if isinstance(value, str) and (name := project.relative(value)) is not None:
             data[field] = HERE + name
-    return data
+    return {
+        field: named_from_here(value, project) if field in LAB_FIELDS else value
+        for field, value in data.items()
+    }
+
+
+def named_from_here(value: JsonValue, project: Project) -> JsonValue:
+    """Name what lies in the project from its folder on; anything else stays as it is."""
+    if isinstance(value, list):
+        return [named_from_here(part, project) for part in value]
+    if isinstance(value, str) and Path(value).is_absolute():
+        name = project.relative(value)
+        return value if name is None else HERE + name
+    return value
+
+
+def found_again(value: JsonValue, project: Project) -> JsonValue:
+    """Return whole paths of what `named_from_here` has named.
+
+    Raises
+    ------
+    UnsafeFile
+        It lies outside.
+    """
+    if isinstance(value, list):
+        return [found_again(part, project) for part in value]
+    if isinstance(value, str) and value.startswith(HERE):
+        return str(project.path(value[len(HERE) :]))
+    return value
 
 
 def told(data: dict[str, JsonValue], project: Project) -> AnyRequest:
@@ -53,11 +95,10 @@ def told(data: dict[str, JsonValue], project: Project) -> AnyRequest:
     UnsafeFile
         It names a file outside as if it were the project's.
     """
-    ready = dict(data)
-    for field in FIELDS:
-        value = ready.get(field)
-        if isinstance(value, str) and value.startswith(HERE):
-            ready[field] = str(project.path(value[len(HERE) :]))
+    ready = {
+        field: found_again(value, project) if field in (*FIELDS, *LAB_FIELDS) else value
+        for field, value in data.items()
+    }
     canvas = ready.get("canvas")
     if ready.get("kind") == "generate" and isinstance(canvas, str) and Path(canvas).exists():
         ready["resume"] = True  # it was begun before the program ended, or was paused
@@ -87,7 +128,8 @@ def may_come_back(data: dict[str, JsonValue]) -> bool:
         except ValueError:
             return False
     try:
-        parse_request(dict(data))
+        request = parse_request(dict(data))
     except BadRequest:
         return False
-    return writes_here(data)
+    # a trained model goes among the installed ones only where a person has asked for it now
+    return writes_here(data) and not (isinstance(request, TrainRequest) and request.install)

@@ -14,10 +14,13 @@ from ssldiff_gui.core.errors import BadRequest, MissingModel, UserError
 from ssldiff_gui.core.geometry import Box
 from ssldiff_gui.core.grid import EmbeddingGrid
 from ssldiff_gui.core.inventory import InstalledModel
+from ssldiff_gui.core.layout import Layout
 from ssldiff_gui.core.project import ResultEntry, new_id
 from ssldiff_gui.core.requests import GenerateRequest
 from ssldiff_gui.state.background import Deliver, deliver_at_once, in_background
+from ssldiff_gui.state.telling import Takes, areas_of, told_of
 from ssldiff_gui.storage.grids import save_grid
+from ssldiff_gui.storage.layouts import write_layout
 from ssldiff_gui.storage.preflight import estimate
 
 if TYPE_CHECKING:
@@ -48,6 +51,10 @@ class Settings:
         Whether edits are rendered as they are made.
     preset, steps, guidance, device
         As `GenerateRequest` has them; None takes the preset's and the model's.
+    text, label
+        What a generator is told that reads words, or knows classes.
+    areas
+        Whether it is told of the areas that are drawn.
     """
 
     model: str = ""
@@ -59,6 +66,9 @@ class Settings:
     steps: int | None = None
     guidance: float | None = None
     device: str = "auto"
+    text: str = ""
+    label: str = ""
+    areas: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,20 @@ class Rendering:
         chosen = [entry for entry in fitting if entry.name == self.settings.model]
         return next(iter(chosen or fitting), None)
 
+    @property
+    def takes(self) -> Takes:
+        """What that generator can be told beside the grid."""
+        model = self.generator()
+        spec = None if model is None or model.model is None else model.model.generator
+        return Takes.of(spec)
+
+    def areas(self) -> tuple[Layout, str]:
+        """Return the areas it will be told of, and what becomes of those that are drawn."""
+        opened, takes = self._bench.open, self.takes
+        if opened is None or not takes.areas or not self.settings.areas:
+            return Layout(), ""
+        return told_of(areas_of(opened), takes)
+
     def size(self) -> tuple[int, int] | None:
         """Return width and height in pixels of what the grid at hand renders to."""
         opened = self._bench.open
@@ -148,8 +172,9 @@ class Rendering:
         settings = self._next_seed()
         wanted = self.asked(opened, settings)
         base = self._base(opened, settings, model)
-        told = dump_edits(wanted[1])
-        if base is not None and base.status == "done" and list(base.edits) == told:
+        told, layout = dump_edits(wanted[1]), self.areas()[0]
+        same = base is not None and base.request.get("layout") == _file_of(layout)
+        if base is not None and same and base.status == "done" and list(base.edits) == told:
             raise BadRequest(
                 f"{base.name} is this grid with this seed already.",
                 "Edit the grid, or let the seed change: random, or one more each time.",
@@ -159,7 +184,7 @@ class Rendering:
             changes["start_from"] = str(self._bench.path(base.canvas))
         if region is not None:
             changes["region"] = (region.x, region.y, region.width, region.height)
-        return self._begin(opened, settings, model, wanted, changes)
+        return self._begin(opened, settings, model, wanted, changes, layout=layout)
 
     def redo(self, result_id: str) -> str:
         """Render what a result was rendered from, with another seed."""
@@ -167,7 +192,10 @@ class Rendering:
         opened, model = self._ready(entry)
         before = GenerateRequest.model_validate(entry.request)
         settings = replace(self._settings_of(before), seed=secrets.randbelow(SEEDS))
-        return self._begin(opened, settings, model, self._grid_of(opened, entry), {})
+        changes: dict[str, object] = {"text": before.text, "label": before.label}
+        if before.layout is not None:
+            changes["layout"] = str(self._bench.path(before.layout))
+        return self._begin(opened, settings, model, self._grid_of(opened, entry), changes)
 
     def go_on(self, result_id: str) -> None:
         """Render what a result still lacks."""
@@ -182,6 +210,7 @@ class Rendering:
                 "grid": str(bench.path(asked)),
                 "canvas": str(bench.path(entry.canvas)),
                 "model": before.model or model.name,
+                "layout": before.layout and str(bench.path(before.layout)),
                 "resume": True,
             }
         )
@@ -249,7 +278,7 @@ class Rendering:
         if shown is None or shown.grid != opened.id or shown.status not in {"done", "partial"}:
             return None
         wanted = self.request(settings, model, Path("g"), Path("c"))
-        same = ("model", "seed", "preset", "steps", "guidance", "device")
+        same = ("model", "seed", "preset", "steps", "guidance", "device", "text", "label")
         before = GenerateRequest.model_validate(shown.request)
         alike = all(getattr(before, name) == getattr(wanted, name) for name in same)
         return shown if alike else None
@@ -261,12 +290,20 @@ class Rendering:
         model: InstalledModel,
         wanted: Wanted,
         changes: dict[str, object],
+        *,
+        layout: Layout | None = None,
     ) -> str:
         bench, identity = self._bench, new_id()
         canvas, asked = f"canvases/{identity}.ome.zarr", f"grids/{identity}.asked.safetensors"
         request = self.request(settings, model, bench.path(asked), bench.path(canvas))
+        file = _file_of(layout)
+        if file is not None:
+            changes = {**changes, "layout": str(bench.path(file))}
         request = request.model_copy(update=changes)
-        kept = request.model_copy(update={"grid": asked, "canvas": canvas, "start_from": None})
+        told = bench.project.relative(request.layout) if request.layout else None
+        kept = request.model_copy(
+            update={"grid": asked, "canvas": canvas, "start_from": None, "layout": told}
+        )
         number = len(bench.results) + 1
         entry = ResultEntry(
             id=identity,
@@ -278,7 +315,7 @@ class Rendering:
         )
         bench.project.put(entry)
         bench.show_result(identity)
-        self._write_then_add(entry, wanted, request, asked)
+        self._write_then_add(entry, wanted, request, asked, layout=layout)
         return identity
 
     def _write_then_add(
@@ -287,6 +324,8 @@ class Rendering:
         wanted: Wanted,
         request: GenerateRequest,
         asked: str,
+        *,
+        layout: Layout | None = None,
     ) -> None:
         bench, grid = self._bench, wanted[0]
         path, record = bench.path(asked), bench.record_now(*wanted)
@@ -294,6 +333,9 @@ class Rendering:
 
         def write() -> None:
             try:
+                if layout and request.layout is not None:
+                    Path(request.layout).parent.mkdir(parents=True, exist_ok=True)
+                    write_layout(Path(request.layout), layout)
                 save_grid(path, grid, edits=record.edits, notes=record.notes)
             except UserError as error:
                 problem = error
@@ -317,7 +359,10 @@ class Rendering:
         self, settings: Settings, model: InstalledModel, grid: Path, canvas: Path
     ) -> GenerateRequest:
         """Return what renders a grid with settings."""
+        takes = self.takes
         return GenerateRequest(
+            text=(settings.text.strip() or None) if takes.text else None,
+            label=(settings.label or None) if takes.classes else None,
             grid=str(grid),
             canvas=str(canvas),
             model=model.name,
@@ -339,4 +384,11 @@ class Rendering:
             steps=request.steps,
             guidance=request.guidance,
             device=request.device,
+            text=request.text or "",
+            label=request.label or "",
         )
+
+
+def _file_of(layout: Layout | None) -> str | None:
+    """Return where a project keeps a layout: equal ones are kept once."""
+    return f"layouts/{layout.digest()[:16]}.json" if layout else None

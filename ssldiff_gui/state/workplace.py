@@ -10,10 +10,12 @@ from ssldiff_gui.state.drawing import Drawing
 from ssldiff_gui.state.embedding import Embedding
 from ssldiff_gui.state.grid_tools import GridTools
 from ssldiff_gui.state.history import History
+from ssldiff_gui.state.lab import Lab
 from ssldiff_gui.state.live import Live
 from ssldiff_gui.state.models import Models
 from ssldiff_gui.state.palette import Palette
 from ssldiff_gui.state.queue import Queue
+from ssldiff_gui.state.reach import Reach
 from ssldiff_gui.state.rendering import Rendering
 from ssldiff_gui.state.result_keeping import ResultKeeping
 from ssldiff_gui.state.results import Results
@@ -54,11 +56,13 @@ class Workplace:
         self.bench = Bench(session, project, self.queue, models, deliver)
         self.embedding = Embedding(self.bench, deliver)
         self.rendering = Rendering(self.bench, deliver)
+        self.reach = Reach(self.bench, self.rendering, deliver)
         self.live = Live(self.bench, self.rendering, deliver)
         self.keeping = ResultKeeping(self.bench, deliver)
         self.drawing = Drawing(self.bench, deliver)
         self.palette = Palette(project, deliver)
         self.results = Results(project, History())
+        self.lab = Lab(project, self.queue, deliver)
         self.tools = GridTools()
 
     def close(self) -> None:
@@ -67,9 +71,11 @@ class Workplace:
         self.drawing.close()
         self.keeping.close()
         self.live.close()
+        self.reach.close()
         self.embedding.close()
         self.bench.close()
         self.palette.close()
+        self.lab.close()
         self.queue.close()
         self.tools.attach(None)
         self.results.close()

@@ -19,6 +19,7 @@ from ssldiff_gui.core.geometry import Georeference, Scale
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.slides.problems import naming
 from ssldiff_gui.storage import canvas_files as files
+from ssldiff_gui.storage.canvas_asked import put_asked, settle_asked
 from ssldiff_gui.storage.canvas_layout import CHUNK, TILE, Key, Tile
 from ssldiff_gui.storage.canvas_lock import WriterLock
 from ssldiff_gui.storage.canvas_making import make_folder
@@ -41,6 +42,7 @@ from ssldiff_gui.storage.preflight import still_needed, telling_of_full_disks
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.grid import EmbeddingGrid
+    from ssldiff_gui.core.layout import Layout
 
 __all__ = ["CHUNK", "TILE", "Canvas"]
 
@@ -77,6 +79,7 @@ class Canvas(CanvasView):
         height: int,
         recipe: Recipe,
         grid: EmbeddingGrid,
+        layout: Layout | None = None,
         scale: Scale | None = None,
         georeference: Georeference | None = None,
         name: str = "",
@@ -91,7 +94,7 @@ class Canvas(CanvasView):
             Its folder, by custom named ``….ome.zarr``; nothing is there yet.
         width, height
             In pixels.
-        recipe, grid
+        recipe, grid, layout
             What is going to be rendered.
         scale, georeference
             Of level 0.
@@ -108,8 +111,7 @@ class Canvas(CanvasView):
             The folder cannot be made; nothing is left of the attempt.
         """
         path = Path(path).absolute()
-        if (recipe.width, recipe.height, recipe.grid) != (width, height, grid.digest()):
-            raise ValueError("the recipe is of another canvas or another grid")
+        _require_same(recipe, (width, height), grid, layout)
         created = Created(
             width=width,
             height=height,
@@ -122,7 +124,7 @@ class Canvas(CanvasView):
             grid=grid.digest(),
         )
         with telling_of_full_disks(path, lambda: still_needed(CanvasState(created))):
-            make_folder(path, created, grid)
+            make_folder(path, created, grid, layout)
         return cls.open(path, write=True)
 
     @classmethod
@@ -170,7 +172,7 @@ class Canvas(CanvasView):
             canvas = cls(path, state, Ledger(path / files.LEDGER, found.length), lock)
             try:
                 files.sweep_aside(path)
-                files.settle_grid(path, state.grid)
+                settle_asked(path, state.recipe)
                 files.write_facts(path, state)
                 canvas._drop({key: state.shards[key] for key in files.lost(path, state)})
                 for at in state.failed:
@@ -218,17 +220,20 @@ class Canvas(CanvasView):
                 files.shard_path(self.path, key).unlink(missing_ok=True)
             self._climb(key)
 
-    def change(self, recipe: Recipe, grid: EmbeddingGrid, tiles: Collection[Tile]) -> None:
+    def change(
+        self,
+        recipe: Recipe,
+        grid: EmbeddingGrid,
+        tiles: Collection[Tile],
+        layout: Layout | None = None,
+    ) -> None:
         """Go over to another recipe: `tiles` are to be made again, the others stay as they are.
 
         It happens wholly or not at all. The old pixels can be read until new ones are written.
         """
-        layout = self.layout
-        size_and_grid = (recipe.width, recipe.height, recipe.grid)
-        if size_and_grid != (layout.width, layout.height, grid.digest()):
-            raise ValueError("the recipe is of another canvas or another grid")
+        _require_same(recipe, (self.width, self.height), grid, layout)
         with self._writing(), self._guard:
-            files.put_grid(self.path, grid, recipe, files.NEXT_GRID)
+            put_asked(self.path, grid, layout, recipe, beside=True)
             self._record(
                 Changed(
                     edition=self._state.edition + 1,
@@ -237,8 +242,8 @@ class Canvas(CanvasView):
                     tiles=tuple(sorted(tiles)),
                 )
             )
-            self._grid = grid
-            files.settle_grid(self.path, recipe.grid)
+            self._grid, self._areas = grid, layout
+            settle_asked(self.path, recipe)
             files.write_facts(self.path, self._state)
 
     def verify(self) -> frozenset[Tile]:
@@ -346,3 +351,12 @@ class Canvas(CanvasView):
                 return False  # a tile was written meanwhile; whoever did makes this one
             self._put(key, content)
         return True
+
+
+def _require_same(
+    recipe: Recipe, size: tuple[int, int], grid: EmbeddingGrid, layout: Layout | None
+) -> None:
+    areas = "" if layout is None else layout.digest()
+    told = (recipe.width, recipe.height, recipe.grid, recipe.layout)
+    if told != (*size, grid.digest(), areas):
+        raise ValueError("the recipe is of another canvas, another grid or another layout")

@@ -44,7 +44,7 @@ def copy_canvas(source: CanvasView, path: Path) -> None:
         return _link(source.path, folder, state)
 
     with telling_of_full_disks(path, lambda: still_needed(CanvasState(created))):
-        make_folder(path, created, source.grid, shards)
+        make_folder(path, created, source.grid, source.areas, shards)
 
 
 def _link(source: Path, folder: Path, state: CanvasState) -> list[Record]:

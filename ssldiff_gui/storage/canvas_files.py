@@ -10,12 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ssldiff_gui.core.errors import (
-    BrokenFile,
-    MissingFile,
-    UnsupportedFile,
-    UserError,
-)
+from ssldiff_gui.core.errors import BrokenFile, MissingFile, UnsupportedFile
 from ssldiff_gui.slides.problems import naming
 from ssldiff_gui.storage.atomic import sync, write_bytes
 from ssldiff_gui.storage.canvas_layout import Key
@@ -24,8 +19,7 @@ from ssldiff_gui.storage.canvas_records import FORMAT, CanvasState
 from ssldiff_gui.storage.ledger import Found, read_ledger
 
 if TYPE_CHECKING:
-    from ssldiff_gui.core.grid import EmbeddingGrid
-    from ssldiff_gui.core.recipe import Recipe
+    pass
 
 METADATA = "zarr.json"
 OWN = "ssldiff"
@@ -33,6 +27,7 @@ OWN = "ssldiff"
 
 LEDGER, RECIPE = f"{OWN}/ledger", f"{OWN}/recipe.json"
 GRID, NEXT_GRID = f"{OWN}/grid.safetensors", f"{OWN}/grid.next.safetensors"
+AREAS, NEXT_AREAS = f"{OWN}/layout.json", f"{OWN}/layout.next.json"
 ASIDE = f"{OWN}/unfinished"
 
 LARGEST_METADATA = 16 << 20
@@ -104,49 +99,6 @@ def write_facts(folder: Path, state: CanvasState) -> None:
         text = to_json(content)
         if read_metadata(folder / name) != json.loads(text):
             write_bytes(folder / name, text)
-
-
-def put_grid(folder: Path, grid: EmbeddingGrid, recipe: Recipe, name: str = GRID) -> None:
-    """Write a grid, with the edits that led to it, into a canvas: whole or not at all."""
-    from ssldiff_gui.storage.grids import save_grid
-
-    save_grid(folder / name, grid, edits=recipe.edits)
-
-
-def take_grid(folder: Path, digest: str) -> EmbeddingGrid:
-    """Return the grid of a canvas that has this digest.
-
-    Raises
-    ------
-    BrokenFile
-        When neither the grid nor the one that was about to take its place is the one.
-    """
-    from ssldiff_gui.storage.grids import load_grid
-
-    for name in (GRID, NEXT_GRID):
-        with suppress(UserError):
-            grid = load_grid(folder / name)
-            if grid.digest() == digest:
-                return grid
-    raise damaged(folder, "its grid is missing or is another one")
-
-
-def settle_grid(folder: Path, digest: str) -> None:
-    """Complete, or take back, a change that was interrupted."""
-    fresh = folder / NEXT_GRID
-    if not fresh.exists():
-        return
-    from ssldiff_gui.storage.grids import load_grid
-
-    try:
-        wanted = load_grid(fresh).digest() == digest
-    except UserError:
-        wanted = False
-    if wanted:
-        os.replace(fresh, folder / GRID)  # noqa: PTH105
-    else:
-        fresh.unlink()
-    sync(fresh.parent)
 
 
 def sweep_aside(folder: Path) -> None:

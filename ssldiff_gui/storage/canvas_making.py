@@ -13,14 +13,8 @@ from typing import TYPE_CHECKING
 
 from ssldiff_gui.core.errors import AlreadyThere, InUse
 from ssldiff_gui.storage.atomic import sync, write_bytes
-from ssldiff_gui.storage.canvas_files import (
-    LEDGER,
-    METADATA,
-    OWN,
-    put_grid,
-    to_json,
-    write_facts,
-)
+from ssldiff_gui.storage.canvas_asked import put_asked
+from ssldiff_gui.storage.canvas_files import LEDGER, METADATA, OWN, to_json, write_facts
 from ssldiff_gui.storage.canvas_lock import LOCK, WriterLock
 from ssldiff_gui.storage.canvas_metadata import EMPTY_GROUP, array_metadata
 from ssldiff_gui.storage.canvas_records import CanvasState, Created, Record, to_line
@@ -28,6 +22,7 @@ from ssldiff_gui.storage.ledger import line_of
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.grid import EmbeddingGrid
+    from ssldiff_gui.core.layout import Layout
 
 _MAKING = ".making"
 
@@ -36,6 +31,7 @@ def make_folder(
     path: Path,
     created: Created,
     grid: EmbeddingGrid,
+    layout: Layout | None = None,
     more: Callable[[Path], Sequence[Record]] = lambda _: (),
 ) -> None:
     """Make a canvas; a death on the way leaves nothing under its name.
@@ -44,7 +40,7 @@ def make_folder(
     ----------
     path
         Where.
-    created, grid
+    created, grid, layout
         What it is.
     more
         Puts pixels into the folder, and returns their records.
@@ -62,7 +58,8 @@ def make_folder(
         aside.mkdir()
         (aside / OWN).mkdir()
         lock = WriterLock(aside / OWN)
-        _fill(aside, created, grid, more)
+        put_asked(aside, grid, layout, created.recipe)
+        _fill(aside, created, more)
         if os.name == "nt":
             lock.release()  # Windows moves no folder in which a file is open
         try:
@@ -91,18 +88,12 @@ def refuse_existing(path: Path) -> None:
         )
 
 
-def _fill(
-    folder: Path,
-    created: Created,
-    grid: EmbeddingGrid,
-    more: Callable[[Path], Sequence[Record]],
-) -> None:
+def _fill(folder: Path, created: Created, more: Callable[[Path], Sequence[Record]]) -> None:
     state = CanvasState(created)
     write_bytes(folder / OWN / METADATA, to_json(EMPTY_GROUP))
     for level in range(len(state.layout.levels)):
         (folder / str(level)).mkdir()
         write_bytes(folder / str(level) / METADATA, to_json(array_metadata(state.layout, level)))
-    put_grid(folder, grid, created.recipe)
     write_facts(folder, state)
     records = (created, *more(folder))
     write_bytes(folder / LEDGER, b"".join(line_of(to_line(record)) for record in records))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ssldiff_gui.core.geometry import Box, Georeference, Scale
 from ssldiff_gui.core.recipe import Recipe
-from ssldiff_gui.storage import canvas_files as files
+from ssldiff_gui.storage.canvas_asked import take_grid, take_layout
 from ssldiff_gui.storage.canvas_layout import Layout, Tile
 from ssldiff_gui.storage.canvas_pixels import digest_of, read_pixels
 from ssldiff_gui.storage.canvas_records import CanvasState
@@ -17,6 +17,7 @@ from ssldiff_gui.storage.preflight import still_needed
 
 if TYPE_CHECKING:
     from ssldiff_gui.core.grid import EmbeddingGrid
+    from ssldiff_gui.core.layout import Layout as Areas
 
 
 class CanvasView:
@@ -36,6 +37,7 @@ class CanvasView:
         self._guard = threading.RLock()
         self._done: frozenset[Tile] | None = None
         self._grid: EmbeddingGrid | None = None
+        self._areas: Areas | None = None
 
     @property
     def state(self) -> CanvasState:
@@ -66,8 +68,15 @@ class CanvasView:
     def grid(self) -> EmbeddingGrid:
         """What its pixels are made from; read when it is first asked for."""
         if self._grid is None:
-            self._grid = files.take_grid(self.path, self._state.grid)
+            self._grid = take_grid(self.path, self._state.grid)
         return self._grid
+
+    @property
+    def areas(self) -> Areas:
+        """What is to stand where; read when it is first asked for."""
+        if self._areas is None:
+            self._areas = take_layout(self.path, self._state.recipe.layout)
+        return self._areas
 
     @property
     def scale(self) -> Scale | None:

@@ -146,6 +146,7 @@ def record_of(extract: Extract, progress: Progress) -> Record:
         sha256=_digest(picture, progress) if complete else None,
         box=None if extract.whole else extract.corner,
         level=extract.level,
+        layout=picture.areas,
     )
 
 

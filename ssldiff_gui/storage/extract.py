@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.geometry import Box, Georeference, Scale
 from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.core.layout import Layout as Areas
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.core.requests import Corner
 from ssldiff_gui.slides.reduction import reduce_rgb
@@ -56,6 +57,11 @@ class Picture(Protocol):
     @property
     def grid(self) -> EmbeddingGrid:
         """What it is made from."""
+        ...
+
+    @property
+    def areas(self) -> Areas:
+        """What is to stand where."""
         ...
 
     @property

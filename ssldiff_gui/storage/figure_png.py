@@ -42,7 +42,7 @@ def write_figure(path: Path, figure: Image, record: Record, what: str) -> Path:
         f"{record.recipe.seed} by {program()}; not for diagnosis."
     )
     of_parts = record.recipe.model_copy(update={"source_type": COMPOSITE})
-    told = Record(of_parts, record.grid, record.title, program())
+    told = Record(of_parts, record.grid, record.title, program(), layout=record.layout)
     words = PngInfo()
     words.add_itxt(XMP_KEYWORD, xmp_packet(told, said))
     words.add_itxt("Title", title_of(told))

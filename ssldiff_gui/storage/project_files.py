@@ -20,9 +20,9 @@ SNAPSHOT, BEFORE = "project.json", "project.before.json"
 SUFFIX = ".ssldiff"
 
 GRIDS, CANVASES, CHECKS = "grids", "canvases", "checks"
-PALETTE, THUMBNAILS, ANNOTATIONS = "palette", "thumbnails", "annotations"
-FOLDERS = (GRIDS, CANVASES, CHECKS, PALETTE, THUMBNAILS, ANNOTATIONS)
-SWEPT = (GRIDS, CANVASES, CHECKS, PALETTE, THUMBNAILS)
+PALETTE, THUMBNAILS, ANNOTATIONS, LAB = "palette", "thumbnails", "annotations", "lab"
+FOLDERS = (GRIDS, CANVASES, CHECKS, PALETTE, THUMBNAILS, ANNOTATIONS, LAB)
+SWEPT = (GRIDS, CANVASES, CHECKS, PALETTE, THUMBNAILS, LAB)
 """Those of which what nothing refers to is removed."""
 
 TELLING = 8

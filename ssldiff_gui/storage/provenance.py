@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field, JsonValue, ValidationError
 
 from ssldiff_gui.core.errors import BadRecord, OversizedRequest, UserError
 from ssldiff_gui.core.grid import EmbeddingGrid
+from ssldiff_gui.core.layout import Layout
 from ssldiff_gui.core.recipe import COMPOSITE, SYNTHETIC, Recipe
 from ssldiff_gui.core.requests import Corner
 from ssldiff_gui.core.specs import Frozen
@@ -36,6 +37,8 @@ class Record:
         All that its pixels depend on, but for the grid.
     grid
         What was rendered; its digest is the recipe's.
+    layout
+        What was to stand where; its digest is the recipe's, too.
     title
         What the picture is called.
     created_by
@@ -56,6 +59,7 @@ class Record:
     sha256: str | None = None
     box: Corner | None = None
     level: int = 0
+    layout: Layout = field(default_factory=Layout)
 
 
 class _Text(Frozen):
@@ -73,6 +77,7 @@ class _Text(Frozen):
     file: dict[str, JsonValue] = Field(default={})
     recipe: Recipe
     grid: PackedGrid
+    layout: dict[str, JsonValue] | None = None
 
 
 def source_type(recipe: Recipe) -> str:
@@ -97,6 +102,8 @@ def pack(record: Record, file: dict[str, JsonValue] | None = None) -> str:
     """
     if record.grid.digest() != record.recipe.grid:
         raise BadRecord("The recipe belongs to another grid.", "Render the grid again.")
+    if record.layout.digest() != record.recipe.layout:
+        raise BadRecord("The recipe belongs to another layout.", "Render the grid again.")
     text = _Text(
         synthetic=True,
         digital_source_type=source_type(record.recipe),
@@ -108,6 +115,7 @@ def pack(record: Record, file: dict[str, JsonValue] | None = None) -> str:
         file=file or {},
         recipe=record.recipe,
         grid=pack_grid(record.grid),
+        layout=record.layout.facts() if record.layout else None,
     ).model_dump_json()
     if len(text) > largest_text():
         raise OversizedRequest(
@@ -136,6 +144,7 @@ def unpack(text: str | bytes) -> Record:
     try:
         found = _Text.model_validate(content)
         grid = unpack_grid(found.grid)
+        layout = Layout() if found.layout is None else Layout.of_facts(found.layout)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])[:100]
@@ -144,6 +153,8 @@ def unpack(text: str | bytes) -> Record:
         raise BadRecord(f"The recipe is damaged. {error.message}") from error
     if grid.digest() != found.recipe.grid:
         raise BadRecord("The recipe is damaged: its grid is not the one it names.")
+    if layout.digest() != found.recipe.layout:
+        raise BadRecord("The recipe is damaged: its layout is not the one it names.")
     return Record(
         recipe=found.recipe,
         grid=grid,
@@ -152,6 +163,7 @@ def unpack(text: str | bytes) -> Record:
         sha256=found.sha256,
         box=found.box,
         level=found.level,
+        layout=layout,
     )
 
 

@@ -119,6 +119,7 @@ def _of_canvas(path: Path) -> Record:
             title=canvas.name,
             created_by=program(),
             sha256=canvas.digest() if complete else None,
+            layout=canvas.areas,
         )
 
 

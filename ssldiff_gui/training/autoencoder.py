@@ -23,6 +23,7 @@ from ssldiff_gui.models.generators.loading import AUTOENCODER
 from ssldiff_gui.models.generators.patches import PatchTransform
 from ssldiff_gui.models.generators.refined_patches import RefinedPatches
 from ssldiff_gui.training.augmenting import stained
+from ssldiff_gui.training.autoencoder_start import Begun, GoingOn
 from ssldiff_gui.training.model_settings import AutoencoderModel
 from ssldiff_gui.training.pictures import Pictures
 from ssldiff_gui.training.settings import Settings
@@ -30,6 +31,7 @@ from ssldiff_gui.training.tensors import as_tensor, write_picture
 
 Find = Callable[[str], Path]
 _SEEN = 3000
+_MEASURED = 64
 _SHARPNESS = 16.0  # of a smooth absolute value, over pixels from -1 to 1
 
 
@@ -42,7 +44,9 @@ class AutoencoderTask:
         Of a run of the kind "autoencoder".
     pictures
         All of them.
-    folder, find, progress
+    find
+        From a model's name to its folder.
+    folder, progress
         As for every task; not used here.
     """
 
@@ -52,7 +56,7 @@ class AutoencoderTask:
         pictures: Pictures,
         folder: Path,  # noqa: ARG002 - as every task is made
         *,
-        find: Find,  # noqa: ARG002
+        find: Find,
         progress: Progress,  # noqa: ARG002
     ) -> None:
         assert isinstance(settings.model, AutoencoderModel)  # noqa: S101 - the kind has seen to it
@@ -60,10 +64,18 @@ class AutoencoderTask:
         self.training, self.held_out = pictures.training(), pictures.held_out()
         torch.manual_seed(settings.run.seed)
         told = self.told
-        made = RefinedPatches(told.factor, told.channels, told.width, told.depth)
-        crops = self.training.crops(np.random.default_rng(0), _SEEN, told.side)
-        fit_patches(made.patches, crops)
-        self.modules = Decoding(made, Critic() if told.adversary else None)
+        self.begun = Begun(find(told.start), told) if told.start else None
+        critic = Critic() if told.adversary else None
+        self.modules: Decoding | GoingOn
+        if self.begun is not None and self.begun.kind != "RefinedPatches":
+            self.modules = GoingOn(self.begun, critic)
+        elif self.begun is not None:
+            self.modules = Decoding(self.begun.module.requires_grad_(requires_grad=True), critic)
+        else:
+            made = RefinedPatches(told.factor, told.channels, told.width, told.depth)
+            crops = self.training.crops(np.random.default_rng(0), _SEEN, told.side)
+            fit_patches(made.patches, crops)
+            self.modules = Decoding(made, critic)
 
     def loss(
         self, modules: nn.Module, random: np.random.Generator, step: int
@@ -74,10 +86,11 @@ class AutoencoderTask:
         unit = self.settings.data.pixel.unit
         pictures = stained(as_tensor(crops), self.settings.data.stain, unit, random) * 2 - 1
         pictures = pictures.to(next(modules.parameters()).device)
-        drawn, wins, judged = modules(pictures)
+        drawn, wins, judged, beside = modules(pictures)
+        drawn = drawn.float()
         pixels = charbonnier(drawn - pictures)
         slopes = charbonnier(_slopes(drawn) - _slopes(pictures))
-        loss = pixels + told.gradient * slopes
+        loss = pixels + told.gradient * slopes + beside
         psnr = (
             -10 * float(functional.mse_loss(drawn.detach().clamp(-1, 1), pictures).log10()) + 6.02
         )
@@ -89,14 +102,11 @@ class AutoencoderTask:
         return loss, figures
 
     def show(self, folder: Path, step: int) -> None:
-        """Write held-out pictures: as they are, from patches alone, and mended."""
+        """Write held-out pictures: as they are, from patches alone, and as they come back."""
         there = self.held_out if len(self.held_out) else self.training
         crops = there.crops(np.random.default_rng(0), 8, 2 * self.told.side, flips=False)
-        made = self.modules.made
         device = next(self.modules.parameters()).device
-        pictures = (as_tensor(crops) * 2 - 1).to(device)
-        latents = made.encode(pictures)
-        rows = [pictures, made.patches.decode(latents), made.decode(latents)]
+        rows = self.modules.rows((as_tensor(crops) * 2 - 1).to(device))
         sheet = torch.cat([torch.cat([*row.cpu()], 2) for row in rows], 1)
         write_picture(folder / f"pictures-{step:06d}.png", sheet / 2 + 0.5)
 
@@ -108,12 +118,27 @@ class AutoencoderTask:
         provenance: dict[str, Any],
     ) -> None:
         """Write the model folder."""
-        told, start = self.told, "made."
+        start = "made."
         state = {
-            name.removeprefix(start): value.half()
+            name.removeprefix(start): value.cpu()
             for name, value in average.items()
             if name.startswith(start)
         }
+        if self.begun is not None:
+            state = self.begun.state(state)
+            crops = self.training.crops(np.random.default_rng(0), _MEASURED, self.told.side)
+            spec = self.begun.described(self.settings, state, as_tensor(crops) * 2 - 1)
+        else:
+            state = {name: value.half() for name, value in state.items()}
+            spec = self._described()
+        model = ModelFile(
+            kind="autoencoder", autoencoder=spec, licence=self.settings.card.licence,
+            provenance=provenance,
+        )  # fmt: skip
+        write_model(folder, model, card, {AUTOENCODER: state})
+
+    def _described(self) -> AutoencoderSpec:
+        told = self.told
         part = PartSpec(
             type="RefinedPatches",
             config={
@@ -122,16 +147,11 @@ class AutoencoderTask:
             },
             file=AUTOENCODER,
         )  # fmt: skip
-        spec = AutoencoderSpec(
+        return AutoencoderSpec(
             name=self.settings.name, title=self.settings.card.title or self.settings.name,
             channels=told.channels, factor=told.factor, pixel=self.settings.data.pixel,
             autoencoder=part,
         )  # fmt: skip
-        model = ModelFile(
-            kind="autoencoder", autoencoder=spec, licence=self.settings.card.licence,
-            provenance=provenance,
-        )  # fmt: skip
-        write_model(folder, model, card, {AUTOENCODER: state})
 
 
 class Decoding(nn.Module):
@@ -142,14 +162,20 @@ class Decoding(nn.Module):
         self.made = made
         self.critic = critic
 
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return what is decoded, what it loses before the critic, and the critic's own loss."""
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return what is drawn, what it loses before the critic, the critic's loss, and nothing."""
         with torch.no_grad():
             latents = self.made.encode(pictures)
         drawn = self.made.decode(latents)
+        nothing = drawn.new_zeros(())
         if self.critic is None:
-            return drawn, drawn.new_zeros(()), drawn.new_zeros(())
-        return drawn, *self.critic.judge(drawn, pictures)
+            return drawn, nothing, nothing, nothing
+        return drawn, *self.critic.judge(drawn, pictures), nothing
+
+    def rows(self, pictures: torch.Tensor) -> list[torch.Tensor]:
+        """Return pictures as they are, from patches alone, and mended."""
+        latents = self.made.encode(pictures)
+        return [pictures, self.made.patches.decode(latents), self.made.decode(latents)]
 
 
 class Critic(nn.Module):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.grid import Vectors
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.specs import ClassifierSpec
@@ -25,10 +23,14 @@ from ssldiff_gui.models.predictors import (
     pooled,
     save_predictor,
 )
+from ssldiff_gui.training.classifying import classes_of, notes_of
 from ssldiff_gui.training.confusion import confusion, draw_confusion, shares_of
 from ssldiff_gui.training.pictures import Pictures
 from ssldiff_gui.training.settings import ClassifierModel, Settings
 from ssldiff_gui.training.views import Views, embed_views
+
+if TYPE_CHECKING:
+    from ssldiff_gui.training.latent_classifier import LatentClassifierTask
 
 logger = logging.getLogger(__name__)
 Find = Callable[[str], Path]
@@ -65,11 +67,11 @@ class ClassifierTask:
     ) -> None:
         assert isinstance(settings.model, ClassifierModel)  # noqa: S101 - the kind has seen to it
         self.settings, self.told = settings, settings.model
-        self.classes = _classes(pictures)
-        self.notes = _notes(pictures, self.classes)
+        self.classes = classes_of(pictures)
+        self.notes = notes_of(pictures, self.classes)
         for note in self.notes:
             logger.warning(note)
-        encoder = load_encoder(find(self.told.encoder))
+        encoder = load_encoder(find(str(self.told.encoder)))
         self.encoder = encoder.spec
         views = embed_views(
             encoder, pictures, settings.data, folder / "cache", progress, count=self.told.views
@@ -162,34 +164,12 @@ class ClassifierTask:
         )  # fmt: skip
 
 
-def _classes(pictures: Pictures) -> list[str]:
-    """Return the classes that can be learned."""
-    found = pictures.training().labels
-    if len(found) < 2:
-        there = f"only one, {found[0]}" if found else "none"
-        raise BadRequest(
-            f"A classifier tells classes apart; of those to train on there is {there}.",
-            "Put the pictures of each class into a folder of its own, and leave `labels` on.",
-        )
-    return found
+def task_of(
+    settings: Settings, pictures: Pictures, folder: Path, *, find: Find, progress: Progress
+) -> ClassifierTask | LatentClassifierTask:
+    """Return the task of a classifier of embeddings or of latents, as the settings have it."""
+    from ssldiff_gui.training.latent_classifier import LatentClassifierTask
 
-
-def _notes(pictures: Pictures, classes: list[str]) -> list[str]:
-    """Say what is wrong with the classes and does not keep anybody from training."""
-    trained = Counter(e.label for e in pictures.entries if not e.held_out)
-    held = Counter(e.label for e in pictures.entries if e.held_out)
-    single = [name for name in classes if trained[name] == 1]
-    unjudged = [name for name in classes if not held[name]]
-    unknown = sorted(set(held) - set(classes) - {""})
-    notes = []
-    if single:
-        notes.append(f"One picture to train on has each of: {', '.join(single)}.")
-    if unjudged:
-        notes.append(f"No picture is held out of: {', '.join(unjudged)}.")
-    if unknown:
-        notes.append(
-            f"All pictures are held out, so that nothing is learned, of: {', '.join(unknown)}."
-        )
-    if without := trained[""] + held[""]:
-        notes.append(f"{without:,} pictures have no class and are left out.")
-    return notes
+    assert isinstance(settings.model, ClassifierModel)  # noqa: S101 - the kind has seen to it
+    make = LatentClassifierTask if settings.model.on == "latents" else ClassifierTask
+    return make(settings, pictures, folder, find=find, progress=progress)

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ssldiff_gui.core.errors import BadRequest
-from ssldiff_gui.core.grid import Vectors
 from ssldiff_gui.core.protocols import Given
-from ssldiff_gui.core.specs import EncoderSpec, PartSpec
+from ssldiff_gui.core.specs import EncoderSpec, GeneratorSpec, PartSpec
 from ssldiff_gui.models.encoders import load_encoder
 from ssldiff_gui.training.latents import Embed, View, Views
 from ssldiff_gui.training.model_settings import DiffusionModel
 from ssldiff_gui.training.pictures import Pictures
+from ssldiff_gui.training.self_labels.clusters import Clusters as KMeans
+from ssldiff_gui.training.self_labels.labelled import Labelled, PictureLabels, read_labels
+
+if TYPE_CHECKING:
+    import torch
+
+    from ssldiff_gui.models.encoders import TimmEncoder
+    from ssldiff_gui.models.generators.conditioners import Conditioner
 
 Place = tuple[View, int, int]
 """A view, and the row and the column of a window's first cell."""
 
 Find = Callable[[str], Path]
 Dropped = npt.NDArray[np.bool_]
-
-TEXT_LENGTH = 32
-VOCABULARY = 4096
-EMPTY = 1  # words begin at 2; 0 fills up
 
 
 class Conditions(Protocol):
@@ -54,12 +56,43 @@ class Conditions(Protocol):
         ...
 
     @property
+    def width(self) -> int:
+        """Of the tokens that the network is told; 0 when there are none."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names, in the order of their numbers, when it is a class."""
+        ...
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Some of the texts that were read."""
+        ...
+
+    @property
     def part(self) -> PartSpec:
         """The conditioner."""
         ...
 
-    def fit(self, views: Views, pictures: Pictures) -> None:
-        """Look at all that is trained on, before the first step."""
+    def fit(self, views: Views, pictures: Pictures, folder: Path) -> None:
+        """Look at all pictures, before the first step; what is kept goes into a folder."""
+        ...
+
+    def release(self) -> None:
+        """Let go of what was needed for looking."""
+        ...
+
+    def teller(self, spec: GeneratorSpec) -> Conditioner | None:
+        """Return what tells the network its condition when nothing of that is trained."""
+        ...
+
+    def weights(self) -> Mapping[str, torch.Tensor]:
+        """Return the weights of the conditioner, when they are not trained."""
+        ...
+
+    def files(self) -> Mapping[str, Path]:
+        """Return what else belongs to the generator, by the names of its files."""
         ...
 
     def given(self, views: Views, places: Sequence[Place], side: int, dropped: Dropped) -> Given:
@@ -70,17 +103,35 @@ class Conditions(Protocol):
 class Nothing:
     """No condition. The kinds below share its calls, and leave out what they need not."""
 
-    key, dim = "", 0
+    key, dim, width = "", 0, 0
     embed: Embed | None = None
     encoder: EncoderSpec | None = None
+    classes: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
 
     @property
     def part(self) -> PartSpec:
         """The conditioner."""
         return PartSpec(type="none")
 
-    def fit(self, views: Views, pictures: Pictures) -> None:
+    def fit(self, views: Views, pictures: Pictures, folder: Path) -> None:
         """Look at nothing."""
+
+    def release(self) -> None:
+        """Let the encoder go: its embeddings are kept."""
+        self.embed = None
+
+    def teller(self, spec: GeneratorSpec) -> Conditioner | None:
+        """Return None: what tells it is trained along."""
+        return None
+
+    def weights(self) -> Mapping[str, torch.Tensor]:
+        """Return none: what there is, is trained."""
+        return {}
+
+    def files(self) -> Mapping[str, Path]:
+        """Return none."""
+        return {}
 
     def given(self, views: Views, places: Sequence[Place], side: int, dropped: Dropped) -> Given:
         """Return nothing, for as many windows."""
@@ -91,11 +142,10 @@ class Embeddings(Nothing):
     """The embeddings of the cells under a window."""
 
     def __init__(self, told: DiffusionModel, find: Find) -> None:
-        if told.encoder is None:
-            raise BadRequest("The configuration names no encoder.", "Set model.encoder.")
-        made = load_encoder(find(told.encoder))
+        made = encoder_of(told, find)
         self.encoder: EncoderSpec = made.spec
         self.key, self.dim, self.embed = made.spec.id, made.spec.dim, made.embed
+        self.width = self.dim
         self._tokens = told.tokens
 
     @property
@@ -118,34 +168,33 @@ class Classes(Nothing):
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self.names: list[str] = []
 
     @property
     def part(self) -> PartSpec:
         """The conditioner; its last class is the unconditional one."""
-        config = {"classes": len(self.names) + 1, "form": "token", "width": self.width}
+        config = {"classes": len(self.classes) + 1, "form": "token", "width": self.width}
         return PartSpec(type="class", config=dict(config))
 
-    def fit(self, views: Views, pictures: Pictures) -> None:
+    def fit(self, views: Views, pictures: Pictures, folder: Path) -> None:
         """Give every class its number."""
-        self.names = pictures.labels
-        if len(self.names) < 2:
+        self.classes = tuple(pictures.training().labels)
+        if len(self.classes) < 2:
             raise BadRequest(
                 "There are no two classes to tell apart.",
                 "Put each class into a folder of its own, or take another condition.",
             )
-        if any(not entry.label for entry in pictures.entries):
+        if any(not entry.label for entry in pictures.training().entries):
             raise BadRequest("Some pictures have no class.", "Set `labels` for every source.")
 
     def given(self, views: Views, places: Sequence[Place], side: int, dropped: Dropped) -> Given:
         """Return the classes of windows."""
-        found = self._numbers(views, places)
+        found = self._numbers(views, [views.number_of(view) for view, _, _ in places])
         return Given(classes=np.where(dropped, -1, found))
 
-    def _numbers(self, views: Views, places: Sequence[Place]) -> npt.NDArray[np.int64]:
-        of = {name: number for number, name in enumerate(self.names)}
-        labels = [views.labels[views.number_of(view)] for view, _, _ in places]
-        return np.array([of.get(label, -1) for label in labels])
+    def _numbers(self, views: Views, numbers: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return the classes of views, -1 for one that is not known."""
+        of = {name: number for number, name in enumerate(self.classes)}
+        return np.array([of.get(views.labels[k], -1) for k in numbers])
 
 
 class Clusters(Classes):
@@ -153,90 +202,90 @@ class Clusters(Classes):
 
     def __init__(self, told: DiffusionModel, find: Find, width: int) -> None:
         super().__init__(width)
-        made = Embeddings(told, find)
-        self.key, self.dim, self.embed = made.key, made.dim, made.embed
+        made = encoder_of(told, find)
+        self.key, self.dim, self.embed = made.spec.id, made.spec.dim, made.embed
         self._count = told.clusters
-        self.centres: Vectors = np.zeros((0, self.dim), np.float32)
+        self._found: KMeans | None = None
 
-    def fit(self, views: Views, pictures: Pictures) -> None:
+    def fit(self, views: Views, pictures: Pictures, folder: Path) -> None:
         """Find the clusters."""
-        from scipy.cluster.vq import kmeans2
-
-        found = views.mean_vectors
-        if len(found) < self._count:
+        if len(views) < self._count:
             raise BadRequest(
-                f"{len(found)} views cannot make {self._count} clusters.", "Lower model.clusters."
+                f"{len(views)} views cannot make {self._count} clusters.", "Lower model.clusters."
             )
-        centres, _ = kmeans2(found, self._count, minit="++", rng=np.random.default_rng(0))
-        self.centres = np.asarray(centres, np.float32)
-        self.names = [f"cluster {k + 1}" for k in range(self._count)]
+        self._found = KMeans.fit(views.mean_vectors, self._count)
+        self.classes = self._found.names
 
-    def _numbers(self, views: Views, places: Sequence[Place]) -> npt.NDArray[np.int64]:
-        means = views.mean_vectors[[views.number_of(view) for view, _, _ in places]]
-        distances = np.linalg.norm(means[:, None] - self.centres, axis=2)
-        return np.asarray(distances.argmin(axis=1))
+    def _numbers(self, views: Views, numbers: Sequence[int]) -> npt.NDArray[np.int64]:
+        assert self._found is not None  # noqa: S101 - they were fitted before
+        return self._found.numbers(views.mean_vectors[[*numbers]])
 
 
-class Texts(Classes):
-    """A sentence for each class, read by a small text tower that is trained along."""
+class KnownClusters(Classes):
+    """Clusters that were found before, and may have been corrected since."""
 
-    def __init__(self, told: DiffusionModel, width: int) -> None:
+    def __init__(self, folder: Path, width: int) -> None:
         super().__init__(width)
-        self._texts = told.texts
+        self._labels: Labelled = read_labels(folder)
+        self.classes = self._labels.classes
+        self._of: dict[tuple[int, str], int | None] = {}
 
-    @property
-    def part(self) -> PartSpec:
-        """The conditioner."""
-        tower = {
-            "vocab_size": VOCABULARY, "hidden_size": self.width,
-            "intermediate_size": 4 * self.width, "num_hidden_layers": 2,
-            "num_attention_heads": max(1, self.width // 64),
-            "max_position_embeddings": TEXT_LENGTH, "bos_token_id": EMPTY,
-            "eos_token_id": EMPTY, "pad_token_id": 0,
-        }  # fmt: skip
-        return PartSpec(
-            type="text", config={"config": dict(tower), "empty": [EMPTY] + [0] * (TEXT_LENGTH - 1)}
-        )
-
-    def fit(self, views: Views, pictures: Pictures) -> None:
-        """See that every class has its text."""
-        super().fit(views, pictures)
-        if missing := [name for name in self.names if name not in self._texts]:
+    def fit(self, views: Views, pictures: Pictures, folder: Path) -> None:
+        """See that every picture has its cluster."""
+        found = labels_of(self._labels, pictures)
+        self._of = {key: one.cluster for key, one in found.items()}
+        there = pictures.training().entries
+        if missing := [e.name for e in there if self._of.get((e.source, e.name)) is None]:
             raise BadRequest(
-                f"There is no text for {', '.join(missing)}.", "Add them to model.texts."
+                f"{missing[0]}{' and others have' if len(missing) > 1 else ' has'} no cluster in "
+                "the folder that model.labels names.",
+                "Label the same folder of pictures that is trained on.",
             )
 
-    def given(self, views: Views, places: Sequence[Place], side: int, dropped: Dropped) -> Given:
-        """Return the words of windows, as numbers."""
-        numbers = self._numbers(views, places)
-        texts = [
-            "" if gone or k < 0 else self._texts[self.names[k]]
-            for k, gone in zip(numbers, dropped, strict=True)
-        ]
-        return Given(text=words_as_numbers(texts))
+    def _numbers(self, views: Views, numbers: Sequence[int]) -> npt.NDArray[np.int64]:
+        entries = [views.entries[k] for k in numbers]
+        found = [self._of.get((entry.source, entry.name)) for entry in entries]
+        return np.array([-1 if cluster is None else cluster for cluster in found], np.int64)
 
 
-def words_as_numbers(texts: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return (n, length) int64: a number for each word, from its letters; the same everywhere."""
-    found = np.zeros((len(texts), TEXT_LENGTH), np.int64)
-    for line, text in zip(found, texts, strict=True):
-        words = text.casefold().split()[: TEXT_LENGTH - 1]
-        numbers = [EMPTY, *(2 + zlib.crc32(word.encode()) % (VOCABULARY - 2) for word in words)]
-        line[: len(numbers)] = numbers
+def labels_of(labels: Labelled, pictures: Pictures) -> dict[tuple[int, str], PictureLabels]:
+    """Return the labels of pictures, by their source's number and their name.
+
+    The folder that was labelled is a source, or the folder above several of them.
+    """
+    of = labels.by_name()
+    above = [Path(source["path"]).name for source in pictures.facts["wanted"]["sources"]]
+    found = {}
+    for entry in pictures.entries:
+        one = of.get(entry.name) or of.get(f"{above[entry.source]}/{entry.name}")
+        if one is not None:
+            found[entry.source, entry.name] = one
     return found
+
+
+def encoder_of(told: DiffusionModel, find: Find) -> TimmEncoder:
+    """Return the encoder that a configuration names."""
+    if told.encoder is None:
+        raise BadRequest("The configuration names no encoder.", "Set model.encoder.")
+    return load_encoder(find(told.encoder))
 
 
 def conditions_of(told: DiffusionModel, find: Find) -> Conditions:
     """Return the conditions that a configuration asks for."""
-    width = int(told.arguments.get("dim", 128))
+    heard = told.arguments.get("dim", told.arguments.get("cross_attention_dim", 128))
+    width = int(heard)
     if told.condition == "embeddings":
         return Embeddings(told, find)
+    if told.condition == "cluster" and told.labels != "self":
+        return KnownClusters(Path(told.labels).expanduser(), width)
+    if told.condition == "text":
+        from ssldiff_gui.training.conditions_text import texts_of
+
+        return texts_of(told, width)
     if told.condition == "class":
         made: Conditions = Classes(width)
     elif told.condition == "cluster":
         made = Clusters(told, find, width)
-    elif told.condition == "text":
-        made = Texts(told, width)
     else:
         made = Nothing()
     return made

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from ssldiff_gui.training.views import cells_of, stained_picture
 Encode = Callable[[torch.Tensor], torch.Tensor]
 Embed = Callable[[Pixels], Vectors]
 Half = npt.NDArray[np.float16]
+Marks = npt.NDArray[np.int16]
+Areas = Callable[[Pictures, int], Marks]
+"""Pictures and a number → (height, width): the class of what stands there, -1 for nothing."""
 
 _INDEX = "views.json"
 
@@ -63,7 +67,8 @@ class Views:
         facts = json.loads((folder / _INDEX).read_text("utf-8"))
         self.cell, self.channels, self.dim = facts["cell"], facts["channels"], facts["dim"]
         self.views = [View(*view) for view in facts["views"]]
-        self.labels = [pictures.entries[view.picture].label for view in self.views]
+        self.entries = [pictures.entries[view.picture] for view in self.views]
+        self.labels = [entry.label for entry in self.entries]
         self._numbers = {view.first: number for number, view in enumerate(self.views)}
         latents = np.memmap(folder / "latents.bin", np.float16, "r")
         self._latents = latents.reshape(-1, self.channels * self.cell**2)
@@ -71,22 +76,36 @@ class Views:
         if self.dim:
             vectors = np.memmap(folder / "vectors.bin", np.float16, "r")
             self._vectors = vectors.reshape(-1, self.dim)
+        self._marks: Marks | None = None
+        if facts.get("marked"):
+            self._marks = np.memmap(folder / "marks.bin", np.int16, "r").reshape(-1, self.cell**2)
 
     def __len__(self) -> int:
         return len(self.views)
 
     def latents(self, view: View, top: int, left: int, side: int) -> Half:
         """Return (channels, side · cell, side · cell) of a window that stands at a cell."""
-        cells = self._cells(view, top, left, side)
-        block = self._latents[cells].reshape(side, side, self.channels, self.cell, self.cell)
-        moved = block.transpose(2, 0, 3, 1, 4)
-        return np.asarray(moved.reshape(self.channels, side * self.cell, side * self.cell))
+        block = self._latents[self._cells(view, top, left, side)]
+        return np.asarray(_joined(block, side, self.channels, self.cell))
+
+    def marks(self, view: View, top: int, left: int, side: int) -> Marks:
+        """Return (side · cell, side · cell) of the same window: what stands where."""
+        assert self._marks is not None  # noqa: S101 - asked only of views that have some
+        block = self._marks[self._cells(view, top, left, side)]
+        return np.asarray(_joined(block, side, 1, self.cell)[0])
 
     def vectors(self, view: View, top: int, left: int, side: int) -> Half:
         """Return (side², dim) of the same window, row by row."""
         assert self._vectors is not None  # noqa: S101 - asked only of views that have some
         found: Half = self._vectors[self._cells(view, top, left, side).ravel()]
         return found
+
+    def some_vectors(self, random: np.random.Generator, count: int) -> Vectors:
+        """Return (n, dim) embeddings of cells anywhere, at most so many."""
+        assert self._vectors is not None  # noqa: S101
+        there = len(self._vectors)
+        places = random.choice(there, min(count, there), replace=False)
+        return np.asarray(self._vectors[np.sort(places)], np.float32)
 
     def number_of(self, view: View) -> int:
         """Return which of the views one is."""
@@ -123,6 +142,8 @@ class Looking:
         How often each picture is looked at.
     key
         What says that the same models looked.
+    areas
+        Says what stands where; None when nobody asks.
     """
 
     encode: Encode
@@ -133,6 +154,7 @@ class Looking:
     dim: int
     views: int
     key: str
+    areas: Areas | None = None
 
 
 def look(folder: Path, pictures: Pictures, data: Data, how: Looking, progress: Progress) -> Views:
@@ -155,42 +177,59 @@ def look(folder: Path, pictures: Pictures, data: Data, how: Looking, progress: P
         writing(folder),
         (folder / "latents.bin").open("wb") as latents,
         (folder / "vectors.bin").open("wb") as vectors,
+        (folder / "marks.bin").open("wb") as marks,
     ):
         for k in range(total):
             number = k % len(pictures)
             progress.check()
             progress.report(k, total, "Looking at the pictures")
             random = np.random.default_rng([7, k])
-            picture = _laid(pictures[number], how.cell * how.factor, data, random)
-            rows, columns = (n // (how.cell * how.factor) for n in picture.shape[:2])
+            side = how.cell * how.factor
+            place = _placed(pictures[number].shape, side, data, random)
+            picture = _laid(pictures[number], place, data, random)
+            rows, columns = (n // side for n in picture.shape[:2])
             latents.write(_latents(picture, how).tobytes())
             if how.embed is not None:
-                vectors.write(
-                    how.embed(cells_of(picture, how.cell * how.factor)).astype(np.float16).tobytes()
-                )
+                vectors.write(how.embed(cells_of(picture, side)).astype(np.float16).tobytes())
+            if how.areas is not None:
+                marks.write(_marks(how.areas(pictures, number), place, how).tobytes())
             found.append(View(number, rows, columns, first))
             first += rows * columns
-    facts = {
-        "key": key, "cell": how.cell, "channels": how.channels, "dim": how.dim if how.embed else 0,
-        "views": [[v.picture, v.rows, v.columns, v.first] for v in found],
-    }  # fmt: skip
-    fresh = folder / f"{_INDEX}.new"
-    fresh.write_text(json.dumps(facts), "utf-8")
-    fresh.replace(index)
+    _write_index(index, key, how, found)
     return Views(folder, pictures)
 
 
-def _laid(picture: Pixels, side: int, data: Data, random: np.random.Generator) -> Pixels:
-    """Return whole cells of a picture, begun anywhere, laid down one of eight ways and stained."""
+def _write_index(index: Path, key: str, how: Looking, found: list[View]) -> None:
+    """Say what was looked at; last, so that half a cache is none."""
+    facts = {
+        "key": key, "cell": how.cell, "channels": how.channels, "dim": how.dim if how.embed else 0,
+        "marked": how.areas is not None,
+        "views": [[v.picture, v.rows, v.columns, v.first] for v in found],
+    }  # fmt: skip
+    fresh = index.with_name(f"{_INDEX}.new")
+    fresh.write_text(json.dumps(facts), "utf-8")
+    fresh.replace(index)
+
+
+def _placed(
+    shape: tuple[int, ...], side: int, data: Data, random: np.random.Generator
+) -> tuple[slice, slice, int]:
+    """Draw which whole cells of a picture are taken, and which of eight ways they are laid down."""
     spans = []
-    for length in picture.shape[:2]:
+    for length in shape[:2]:
         cells = length // side
         if length - cells * side < side // 4 and cells > 4:
             cells -= 1  # room to begin elsewhere
         start = int(random.integers(0, length - cells * side + 1))
         spans.append(slice(start, start + cells * side))
-    part = picture[spans[0], spans[1]]
-    part = turned(part, int(random.integers(8))) if data.flips else part
+    return spans[0], spans[1], int(random.integers(8)) if data.flips else 0
+
+
+def _laid(
+    picture: Pixels, place: tuple[slice, slice, int], data: Data, random: np.random.Generator
+) -> Pixels:
+    """Return the part of a picture that was drawn, laid down and stained."""
+    part = turned(picture[place[0], place[1]], place[2])
     if data.stain:
         part = stained_picture(part, data, random)
     return np.ascontiguousarray(part)
@@ -200,7 +239,25 @@ def _latents(picture: Pixels, how: Looking) -> Half:
     """Return (cells, channels · cell²) of a picture."""
     with torch.no_grad():
         found = how.encode(as_tensor(picture[None]) * 2 - 1)[0].cpu().numpy()
+    return np.asarray(_parted(found, how.cell), np.float16)
+
+
+def _marks(areas: Marks, place: tuple[slice, slice, int], how: Looking) -> Marks:
+    """Return (cells, cell²): what stands at the middle of each latent of a part of a picture."""
+    middle = how.factor // 2
+    part = turned(areas[place[0], place[1]], place[2])[middle :: how.factor, middle :: how.factor]
+    return np.asarray(_parted(part[None], how.cell), np.int16)
+
+
+def _parted(found: npt.NDArray[Any], cell: int) -> npt.NDArray[Any]:
+    """Cut (channels, height, width) into (cells, channels · cell²)."""
     channels, height, width = found.shape
-    rows, columns = height // how.cell, width // how.cell
-    blocks = found.reshape(channels, rows, how.cell, columns, how.cell).transpose(1, 3, 0, 2, 4)
-    return np.asarray(blocks.reshape(rows * columns, -1), np.float16)
+    rows, columns = height // cell, width // cell
+    blocks = found.reshape(channels, rows, cell, columns, cell).transpose(1, 3, 0, 2, 4)
+    return blocks.reshape(rows * columns, -1)
+
+
+def _joined(cells: npt.NDArray[Any], side: int, channels: int, cell: int) -> npt.NDArray[Any]:
+    """Put (side, side, channels · cell²) together to (channels, side · cell, side · cell)."""
+    moved = cells.reshape(side, side, channels, cell, cell).transpose(2, 0, 3, 1, 4)
+    return moved.reshape(channels, side * cell, side * cell)

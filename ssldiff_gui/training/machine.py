@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import nn
@@ -16,17 +16,21 @@ from ssldiff_gui.training.settings import Settings
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+Precision = Literal["auto", "float32", "bfloat16"]
+
 _PATIENCE = timedelta(hours=12)
 """While one process lays the pictures and caches, the others wait for it."""
 
 
-def machine(device: str = "auto") -> Accelerator:
+def machine(device: str = "auto", precision: Precision = "auto") -> Accelerator:
     """Return accelerate's view of this machine.
 
     Parameters
     ----------
     device
         See `models.devices.choose`; where several processes are launched, each takes its own GPU.
+    precision
+        See `settings.Run`.
 
     Raises
     ------
@@ -42,7 +46,9 @@ def machine(device: str = "auto") -> Accelerator:
     cpu = where is not None and where.type == "cpu"
     handlers = [] if alone else [InitProcessGroupKwargs(timeout=_PATIENCE)]
     try:
-        found = Accelerator(cpu=cpu, mixed_precision=_precision(cpu=cpu), kwargs_handlers=handlers)
+        kind = _kind(precision, cpu=cpu)
+        _forget(kind)
+        found = Accelerator(cpu=cpu, mixed_precision=kind, kwargs_handlers=handlers)
     except ValueError as error:
         raise BadRequest(
             f"This process cannot train on {device}: {error}.", "Train in a fresh process."
@@ -55,7 +61,18 @@ def machine(device: str = "auto") -> Accelerator:
     return found
 
 
-def _precision(*, cpu: bool) -> str:
+def _forget(kind: str) -> None:
+    """Let another run of this process have another precision: accelerate keeps the first one."""
+    from accelerate.state import AcceleratorState
+
+    if AcceleratorState._shared_state.get("_mixed_precision", kind) != kind:  # noqa: SLF001
+        AcceleratorState._reset_state()  # noqa: SLF001
+
+
+def _kind(precision: Precision, *, cpu: bool) -> str:
+    """Return accelerate's name of a precision."""
+    if precision != "auto":
+        return "no" if precision == "float32" else "bf16"
     if cpu or not torch.cuda.is_available():
         return "no"
     return "bf16" if torch.cuda.is_bf16_supported() else "fp16"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from ssldiff_gui.core.errors import BadRequest, BrokenFile, FileProblem, Missing
 from ssldiff_gui.storage.atomic import cannot_write, replacing, sync, write_bytes
 
 Pixels = npt.NDArray[np.uint8]
+Turned = TypeVar("Turned", bound=npt.NDArray[Any])
 INDEX = "pictures.json"
 CONTENT = "pictures.bin"
 _PIXEL = np.dtype("V3")  # three bytes that stay together are turned in half the time
@@ -151,10 +152,11 @@ class Pictures:
         return made
 
 
-def turned(picture: Pixels, way: int) -> Pixels:
+def turned(picture: Turned, way: int) -> Turned:
     """Return a square picture in one of the eight ways to lay it down."""
     found = np.rot90(picture, way % 4)
-    return found[:, ::-1] if way >= 4 else found
+    made: Turned = found[:, ::-1] if way >= 4 else found
+    return made
 
 
 def write_pictures(

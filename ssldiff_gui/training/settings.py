@@ -130,7 +130,8 @@ class Run(Frozen):
     schedule
         How it falls: timm's "cosine", or not at all.
     optimiser
-        By timm's names.
+        By timm's names. "adafactorbv" remembers a fourth of what "adamw" does, and may take more
+        steps.
     weight_decay
         Of the optimiser.
     clip
@@ -144,6 +145,8 @@ class Run(Frozen):
         five minutes.
     checkpointing
         Whether activations are computed twice instead of kept: less memory, more time.
+    precision
+        Of the activations: "auto" takes bfloat16 where a GPU has it, and float32 on the CPU.
     accumulate
         Parts that the pictures of a step are taken in, one after the other, when they do not fit
         into memory at once. Several processes share each part.
@@ -162,6 +165,7 @@ class Run(Frozen):
     save_every: int = Field(default=500, gt=0)
     show_every: int = Field(default=500, gt=0)
     checkpointing: bool = False
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     accumulate: int = Field(default=1, gt=0)
 
     @field_validator("optimiser")

@@ -20,7 +20,8 @@ from shapely.geometry import LineString
 from ssldiff_gui.core.annotations import Annotation, colour_of
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.state.editor import AnnotationEditor, Change
-from ssldiff_gui.viewer.annotation_shapes import AnnotationShapes
+from ssldiff_gui.viewer.annotation_shapes import AnnotationShapes, has_shape, near
+from ssldiff_gui.viewer.area_brush import RADIUS, erasing, paint, swept
 from ssldiff_gui.viewer.gui_thread import Coalesced
 from ssldiff_gui.viewer.outline_overlay import OutlineOverlay
 from ssldiff_gui.viewer.shape_path import drawn
@@ -74,6 +75,8 @@ class AnnotationLayer:
         self._aborting = False
         self._pressed = False
         self._stale: set[UUID] = set()
+        self._painted: Any = None
+        self._paint_soon = Coalesced(self._paint)
         self._tidy_soon = Coalesced(self._tidy)
         self._restyle_soon = Coalesced(self._restyle)
         self._refresh_width_soon = Coalesced(self._refresh_width)
@@ -142,7 +145,8 @@ class AnnotationLayer:
 
     def close(self) -> None:
         """Let go of the editor and take the layers out of the viewer."""
-        for soon in (self._tidy_soon, self._restyle_soon, self._refresh_width_soon):
+        late = self._tidy_soon, self._restyle_soon, self._refresh_width_soon, self._paint_soon
+        for soon in late:
             soon.close()
         self.editor.changed.disconnect(self._on_changed)
         self.editor.selection_changed.disconnect(self._on_selection)
@@ -199,7 +203,7 @@ class AnnotationLayer:
         self.shapes.select(self.editor.selection)
 
     def _as_shapes(self) -> dict[UUID, Annotation]:
-        editable = {a.id: a for a in self.editor.annotations if a.editable and _has_shape(a)}
+        editable = {a.id: a for a in self.editor.annotations if a.editable and has_shape(a)}
         if len(editable) <= SHAPES_LIMIT:
             return editable
         chosen = [i for i in editable if i in self.editor.selection][:SHAPES_LIMIT]
@@ -244,6 +248,10 @@ class AnnotationLayer:
     def _take_drawing(self) -> None:
         """Make an annotation of what was drawn. napari is still busy with it: no change there."""
         vertices = self.shapes.drawing
+        if vertices is not None and self.tool is Tool.AREA_BRUSH:
+            self._painted = swept(vertices, self._outline_width() * RADIUS / OUTLINE_PIXELS)
+            self._paint_soon()
+            return
         rectangle = self.shapes.layer.shape_type[-1] == "rectangle"
         geometry = None if vertices is None else drawn(vertices, whole_pixels=rectangle)
         if geometry is not None:
@@ -255,6 +263,15 @@ class AnnotationLayer:
             self.drawn.emit(annotation)
         self.drawing_changed.emit("")
         self._tidy_soon()
+
+    def _paint(self) -> None:
+        """Let what the brush went over join an annotation, now that napari is done."""
+        made: list[Annotation] = []
+        self.shapes.discard_drawing()
+        self._try(lambda: made.extend(paint(self.editor, self._painted, erase=erasing())))
+        for annotation in made:
+            self.drawn.emit(annotation)
+        self.drawing_changed.emit("")
 
     def _take_removal(self, places: Collection[int]) -> None:
         found = (self.shapes.identity_at(place) for place in places)
@@ -275,7 +292,7 @@ class AnnotationLayer:
         shifts = {identity: self.shapes.shift(identity) for identity in identities}
         first = next(iter(shifts.values()), None)
         with self.shapes.own_change():
-            if first is not None and all(_close(first, shift) for shift in shifts.values()):
+            if first is not None and all(near(first, shift) for shift in shifts.values()):
                 dx, dy = self._snapped(identities, first)
                 self._try(lambda: self.editor.move(identities, dx, dy))
             else:
@@ -361,8 +378,7 @@ class AnnotationLayer:
         """Tell the size of what changes under the mouse; called at every step of it."""
         if self.shapes.changing or self._aborting:
             return
-        vertices = self.shapes.drawing
-        if vertices is not None:
+        if (vertices := self.shapes.drawing) is not None:
             self.drawing_changed.emit(self._size_of(vertices))
         elif self._pressed and self.tool is Tool.SELECT and len(self.shapes.selected) == 1:
             (identity,) = self.shapes.selected
@@ -377,18 +393,6 @@ class AnnotationLayer:
         if len(vertices) < 2:
             return ""
         return line_text(LineString(vertices[:, ::-1]).length, self.world)
-
-
-def _has_shape(annotation: Annotation) -> bool:
-    """Whether napari's shapes can draw all of it: points they cannot."""
-    geometry = annotation.geometry
-    kinds = {geometry.geom_type} if not hasattr(geometry, "geoms") else set()
-    kinds |= {part.geom_type for part in getattr(geometry, "geoms", ())}
-    return not kinds & {"Point", "MultiPoint"}
-
-
-def _close(one: tuple[float, float], other: tuple[float, float] | None) -> bool:
-    return other is not None and abs(one[0] - other[0]) < 0.1 and abs(one[1] - other[1]) < 0.1
 
 
 _BLANK = Annotation(geometry=LineString([(0, 0), (1, 1)]))

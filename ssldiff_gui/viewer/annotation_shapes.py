@@ -285,3 +285,16 @@ class AnnotationShapes:
 
 def _with_opacity(rgb: npt.NDArray[np.float64], opacity: float) -> npt.NDArray[np.float64]:
     return np.concatenate([rgb, np.full((len(rgb), 1), opacity)], axis=1)
+
+
+def has_shape(annotation: Annotation) -> bool:
+    """Whether napari's shapes can draw all of it: points they cannot."""
+    geometry = annotation.geometry
+    kinds = {geometry.geom_type} if not hasattr(geometry, "geoms") else set()
+    kinds |= {part.geom_type for part in getattr(geometry, "geoms", ())}
+    return not kinds & {"Point", "MultiPoint"}
+
+
+def near(one: tuple[float, float], other: tuple[float, float] | None) -> bool:
+    """Whether two shifts are the same but for rounding."""
+    return other is not None and abs(one[0] - other[0]) < 0.1 and abs(one[1] - other[1]) < 0.1

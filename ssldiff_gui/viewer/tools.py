@@ -13,6 +13,8 @@ class Tool(StrEnum):
     RECTANGLE = "rectangle"
     POLYGON = "polygon"
     FREEHAND = "freehand"
+    AREA_BRUSH = "area_brush"
+    """A stroke with a round brush makes an area, or makes the selected one larger."""
     CELLS = "cells"
     """The mouse works on the cells of a grid; napari and annotations leave it alone."""
 
@@ -32,7 +34,7 @@ class Tool(StrEnum):
         return _TOOLS.get(mode, Tool.HAND)
 
 
-_DRAWING = frozenset({Tool.RECTANGLE, Tool.POLYGON, Tool.FREEHAND})
+_DRAWING = frozenset({Tool.RECTANGLE, Tool.POLYGON, Tool.FREEHAND, Tool.AREA_BRUSH})
 
 _MODES = {
     Tool.HAND: "pan_zoom",
@@ -40,6 +42,7 @@ _MODES = {
     Tool.RECTANGLE: "add_rectangle",
     Tool.POLYGON: "add_polygon",
     Tool.FREEHAND: "add_polygon_lasso",
+    Tool.AREA_BRUSH: "add_path",
     Tool.CELLS: "pan_zoom",
 }
 
@@ -51,6 +54,5 @@ _TOOLS = {
     "transform": Tool.SELECT,
     "add_ellipse": Tool.POLYGON,
     "add_polyline": Tool.POLYGON,
-    "add_path": Tool.FREEHAND,
     "add_line": Tool.POLYGON,
 }

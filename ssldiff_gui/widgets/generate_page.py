@@ -19,6 +19,7 @@ from ssldiff_gui.widgets.page import Page
 from ssldiff_gui.widgets.seed_field import SeedField
 from ssldiff_gui.widgets.shown import Choice, CostShown, Part, Preset, RenderShown, Work
 from ssldiff_gui.widgets.slider import Slider
+from ssldiff_gui.widgets.tell_card import TellCard
 from ssldiff_gui.widgets.tokens import GRID
 from ssldiff_gui.widgets.work_bar import WorkBar
 
@@ -38,6 +39,8 @@ class GeneratePage(Page):
     draw_requested = Signal()
     """There is no grid yet: back to the beginning of the path."""
     new_canvas_requested = Signal()
+    unseen_requested = Signal()
+    """Somebody wants to see on the grid what is new to the model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,15 +58,19 @@ class GeneratePage(Page):
         self._settings = RenderShown()
         self._missing = ""
         self.notice = Notice()
+        self.reach = Notice()
+        self._reach = ""
         self._make()
         self._lay_out()
         self._connect()
+        self.show_unseen.hide()
         self.show_settings(self._settings)
         self.show_cost(None)
         self.set_empty(True)
 
     def _make(self) -> None:
         self.model = ChoiceBox("Model")
+        self.tell = TellCard()
         self.part = Segments([words for _, words, _ in PARTS])
         self.part.setProperty("dense", True)
         for place, (_, _, tip) in enumerate(PARTS):
@@ -80,6 +87,8 @@ class GeneratePage(Page):
         self.live = QCheckBox("Live: render while I paint")
         self.live.setToolTip("Render what changed after each stroke  (Ctrl+L)")
         self.advanced = Advanced()
+        self.show_unseen = push_button("Show them on the grid", "normal", "help-rhombus-outline")
+        self.show_unseen.setToolTip("Colour the cells by how far they are from the training")
         self.cost = CostCard()
         self.generate = push_button("Generate", "primary", "creation")
         self.work = WorkBar(large=True)
@@ -88,16 +97,20 @@ class GeneratePage(Page):
         self.column.addWidget(self.notice)
         for title, part in (
             ("Model", self.model),
+            ("", self.tell),
             ("What to render", self.part),
             ("Seed", self.seed),
         ):
             column = QVBoxLayout()
             column.setSpacing(GRID)
-            column.addWidget(label(title, "heading"))
+            if title:
+                column.addWidget(label(title, "heading"))
             column.addWidget(part)
             self.column.addLayout(column)
         for widget in (self.variation, self.live, self.advanced):
             self.column.addWidget(widget)
+        for new in (self.reach, self.show_unseen):
+            self.column.addWidget(new)
         self.column.addStretch(1)
         for last in (self.cost, self.work, self.generate):
             self.foot.addWidget(last)
@@ -111,6 +124,8 @@ class GeneratePage(Page):
         self.advanced.changed.connect(self._take_advanced)
         self.cost.consented.connect(lambda _: self._refresh())
         self.generate.clicked.connect(self._begin)
+        self.show_unseen.clicked.connect(self.unseen_requested)
+        self.reach.dismissed.connect(self.show_unseen.hide)
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -172,6 +187,19 @@ class GeneratePage(Page):
             self.notice.clear()
         else:
             self.notice.tell(problem)
+
+    def show_reach(self, share: float | None) -> None:
+        """Warn that a share of the cells is unlike all that the model was trained on, or do not."""
+        words = "" if share is None else f"{share:.0%} of the cells are new to this model."
+        if words == self._reach:
+            return
+        self._reach = words
+        if words:
+            hint = "It will draw something else in their place. Compare the check map afterwards."
+            self.reach.tell(UserError(words, hint))
+        else:
+            self.reach.clear()
+        self.show_unseen.setVisible(bool(words))
 
     # -- what someone does -----------------------------------------------------------------------
 

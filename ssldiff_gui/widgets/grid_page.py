@@ -32,6 +32,7 @@ OVERLAYS: tuple[Way, ...] = (
     ("colours", "Colours", "palette-outline", "Colours: alike cells have alike colours"),
     ("clusters", "Groups", "shape-outline", "Groups of alike cells, each with a letter"),
     ("likeness", "Likeness", "target", "Likeness: how alike each cell is to the picked one"),
+    ("unseen", "New", "help-rhombus-outline", "New to the model: cells unlike its training"),
     ("lines", "Lines", "grid", "Lines between the cells only"),
     ("off", "Off", "eye-off-outline", "No overlay"),
 )
@@ -46,6 +47,8 @@ class GridPage(Page):
     draw_requested = Signal()
     new_canvas_requested = Signal()
     """A grid is wanted from words, a class or the palette instead of a region."""
+    areas_requested = Signal()
+    """The areas that are drawn shall show what their names say."""
     generate_requested = Signal()
     """On to the next page."""
     overlay_chosen = Signal(str)
@@ -81,6 +84,7 @@ class GridPage(Page):
             self._overlay(),
             self.tool,
             self.selection,
+            self._areas(),
             self.cell_section,
             self.scatter_section,
         ):
@@ -92,6 +96,17 @@ class GridPage(Page):
         self.foot.addWidget(self.next)
         self.show_overlay(OverlayShown())
         self.show_grid(None)
+
+    def _areas(self) -> QWidget:
+        self.areas_section = Section("Areas with words")
+        self.areas = label("", "small", wrap=True)
+        self.draw_areas = push_button("Draw them", "normal", "format-text")
+        self.draw_areas.setToolTip("Fill each area with cells that show what its name says")
+        self.draw_areas.clicked.connect(self.areas_requested)
+        for part in (self.areas, self.draw_areas):
+            self.areas_section.column.addWidget(part)
+        self.show_areas(())
+        return self.areas_section
 
     def _header(self) -> QWidget:
         header = QFrame()
@@ -115,10 +130,18 @@ class GridPage(Page):
         self.clusters.settled.connect(lambda shown: self.clusters_changed.emit(round(shown)))
         self.legend = ClusterLegend()
         self.wish = label("Click a cell to see where the slide is like it.", "small", wrap=True)
+        self.reach = label("", "small", wrap=True)
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.overlay, self.wish, self.opacity, self.clusters, self.legend):
+        for widget in (
+            self.overlay,
+            self.wish,
+            self.reach,
+            self.opacity,
+            self.clusters,
+            self.legend,
+        ):
             column.addWidget(widget)
         return part
 
@@ -138,6 +161,22 @@ class GridPage(Page):
         self.opacity.show_value(100 * overlay.opacity)
         self.clusters.show_value(overlay.clusters)
         self._refresh()
+
+    def show_reach(self, share: float | None) -> None:
+        """Say how many cells are unlike the training of the model that renders; None: unknown."""
+        self.reach.setText(
+            "This model does not say what it was trained on."
+            if share is None
+            else f"{share:.0%} of the cells are new to the model that renders them: marked “!”, "
+            "and the brighter, the farther from its training."
+        )
+        self._refresh()
+
+    def show_areas(self, words: Sequence[str]) -> None:
+        """Offer to draw areas by their names or classes; none hides the offer."""
+        named = ", ".join(f"“{word}”" for word in words)
+        self.areas.setText(f"Each area is filled by its own words: {named}.")
+        self.areas_section.setVisible(bool(words))
 
     def show_clusters(self, clusters: Sequence[ClusterShown]) -> None:
         """Show the groups that were found."""
@@ -177,4 +216,5 @@ class GridPage(Page):
         self.opacity.setVisible(mode != "off")
         self.clusters.setVisible(mode == "clusters")
         self.legend.setVisible(mode == "clusters" and bool(self.legend.shown))
+        self.reach.setVisible(mode == "unseen")
         self.wish.setVisible(mode == "likeness" and self.cell.cell is None)

@@ -13,6 +13,7 @@ KINDS = {
     "prior": "Prior for text and class",
     "autoencoder": "Autoencoder",
     "classifier": "Classifier",
+    "map": "Map between encoders",
 }
 
 

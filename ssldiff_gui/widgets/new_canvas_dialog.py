@@ -30,9 +30,9 @@ from ssldiff_gui.widgets.shown import PaletteItem
 from ssldiff_gui.widgets.tokens import GRID
 from ssldiff_gui.widgets.word_field import WordField
 
-Origin = Literal["text", "class", "palette"]
+Origin = Literal["text", "class", "palette", "blank"]
 
-ORIGINS: tuple[Origin, ...] = ("text", "class", "palette")
+ORIGINS: tuple[Origin, ...] = ("text", "class", "palette", "blank")
 MOST_CELLS = 1024
 """Most rows and most columns."""
 MOST_SEED = 2**31 - 1
@@ -61,6 +61,8 @@ class CanvasOffer:
         Size of a pixel: 0.5 "µm"; None when there is no scale.
     guidance
         What suits it.
+    blank
+        What to do on an empty canvas of it; "" when there is nothing to do.
     """
 
     id: str
@@ -73,6 +75,7 @@ class CanvasOffer:
     pixel: float | None = None
     unit: Literal["µm", "m"] = "µm"
     guidance: float = 1.5
+    blank: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class NewCanvasDialog(QDialog):
         self.models.setMinimumContentsLength(GRID)
         self.models.currentIndexChanged.connect(lambda _: self._show_offer())
         self._model_title = label("Model", "heading")
-        self.origins = Segments(("From text", "From a class", "From the palette"))
+        self.origins = Segments(("From text", "From a class", "From the palette", "Blank"))
         self.origins.chosen.connect(self._choose_origin)
         self.words = WordField()
         self.words.changed.connect(self._say_change)
@@ -143,7 +146,9 @@ class NewCanvasDialog(QDialog):
         self.palette_ = PaletteChoice()
         self.palette_.chosen.connect(self._say_change)
         self._pages = QStackedWidget()
-        for page in (self.words, self.classes, self.palette_):
+        self.blank = label("", "muted", wrap=True)
+        self.blank.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for page in (self.words, self.classes, self.palette_, self.blank):
             self._pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
@@ -276,7 +281,9 @@ class NewCanvasDialog(QDialog):
         name = offer.classes[place][0] if known else ""
         taken = self.palette_.id if origin == "palette" else ""
         seed = self.seed.text().strip()
-        if not (text or name or taken) or not (seed.isascii() and seed.isdigit()):
+        if not (text or name or taken or origin == "blank") or not (
+            seed.isascii() and seed.isdigit()
+        ):
             return None
         return CanvasChoice(
             offer.id, self.rows.value(), self.columns.value(), origin, text, name, taken,
@@ -287,7 +294,7 @@ class NewCanvasDialog(QDialog):
         offer = self.offer
         possible = (
             bool(offer and offer.words), bool(offer and offer.classes),
-            bool(offer and offer.palette),
+            bool(offer and offer.palette), bool(offer and offer.blank),
         )  # fmt: skip
         for place, there in enumerate(possible):
             self.origins.button(place).setEnabled(there)
@@ -301,6 +308,7 @@ class NewCanvasDialog(QDialog):
         example = f"For example: {offer.example}" if offer and offer.example else "A few words"
         self.words.show_words(offer.words if offer else (), example)
         self.palette_.show_items(offer.palette if offer else ())
+        self.blank.setText(offer.blank if offer else "")
         self._say_change()
 
     def _set_origin(self, place: int) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 RGB = npt.NDArray[np.uint8]
 """A picture: (height, width, 3) uint8."""
 
-OverlayMode = Literal["colours", "clusters", "likeness", "lines", "off"]
+OverlayMode = Literal["colours", "clusters", "likeness", "unseen", "lines", "off"]
 SeedMode = Literal["lock", "random", "step"]
 Part = Literal["whole", "selection", "view"]
 CompareMode = Literal["side", "curtain", "blink", "difference"]

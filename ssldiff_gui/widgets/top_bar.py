@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QWidget
 
-from ssldiff_gui.widgets.controls import ElidedLabel, label, tool_button
+from ssldiff_gui.widgets.controls import ElidedLabel, Segments, label, tool_button
 from ssldiff_gui.widgets.icons import icon
 from ssldiff_gui.widgets.project_panel import ProjectButton, ProjectShown
 from ssldiff_gui.widgets.tokens import GRID
@@ -23,6 +23,8 @@ class TopBar(QFrame):
     search_requested = Signal()
     theme_requested = Signal()
     project_requested = Signal()
+    lab_requested = Signal(bool)
+    """Whether the lab is to be in view, and not the views."""
 
     def __init__(self, menus: QMenuBar, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +34,11 @@ class TopBar(QFrame):
         self.title = ElidedLabel("heading", Qt.TextElideMode.ElideMiddle)
         self.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.state = label("", "muted")
+        self.rooms = Segments(("Studio", "Lab"))
+        self.rooms.setAccessibleName("What is in view")
+        for place, tip in enumerate(("Look at pictures and edit them", "Try things, and compare")):
+            self.rooms.button(place).setToolTip(f"{tip}  (Ctrl+Alt+L)")
+        self.rooms.chosen.connect(lambda place: self.lab_requested.emit(place == 1))
         self.project = ProjectButton()
         self.project.clicked.connect(self.project_requested)
         self.project.hide()
@@ -61,7 +68,8 @@ class TopBar(QFrame):
         left = QHBoxLayout()
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(menus)
-        left.addStretch(1)
+        left.addSpacing(2 * GRID)
+        left.addWidget(self.rooms, 0, Qt.AlignmentFlag.AlignVCenter)
         middle = QHBoxLayout()
         middle.setSpacing(GRID)
         middle.addWidget(self.project)
@@ -69,15 +77,20 @@ class TopBar(QFrame):
         middle.addWidget(self.state, 1)
         right = QHBoxLayout()
         right.setSpacing(GRID)
-        right.addStretch(1)
         right.addWidget(self.search)
         right.addWidget(self.theme)
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID, 0, GRID, 1)
         row.setSpacing(2 * GRID)
-        row.addLayout(left, 3)
-        row.addLayout(middle, 4)
-        row.addLayout(right, 3)
+        row.addLayout(left)
+        row.addLayout(middle, 1)
+        row.addLayout(right)
+
+    def show_lab(self, shown: bool) -> None:
+        """Show whether the lab is in view."""
+        self.rooms.choose(1 if shown else 0)
+        for place in (0, 1):  # once one has the focus, Qt takes the other out of Tab's way
+            self.rooms.button(place).setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def show_document(self, title: str, state: str) -> None:
         """Show what is open and whether it is saved."""

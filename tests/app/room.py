@@ -43,6 +43,14 @@ class Answers:
         self.asked.append(suggested)
         return self.path
 
+    def open_file(self, title: str, filters: str) -> Path | None:
+        self.asked.append(None)
+        return self.path
+
+    def folder(self, folder: Path | None) -> Path | None:
+        self.asked.append(folder)
+        return self.path
+
     def open_project(self, folder: Path | None) -> Path | None:
         self.asked.append(folder)
         return self.path

@@ -31,7 +31,7 @@ def test_a_table_with_what_each_figure_is_read_against(place, tmp_path):
     for part in ("measure", "value", "against", "better", "PSNR", "higher", "real"):
         assert part in result.stdout
     assert (tmp_path / "out" / "figures.json").is_file()
-    assert (tmp_path / "out" / "autoencoder.png").is_file()
+    assert (tmp_path / "out" / "autoencoder.synthetic.png").is_file()
 
 
 def test_the_same_as_json(place):

@@ -94,6 +94,12 @@ def test_mistakes_are_one_message_and_a_hint(config: Path) -> None:
     assert run.invoke(app, ["train", "nonsense", "--config", "a"]).exit_code == 2
 
 
+def test_the_condition_is_a_setting_of_the_model(config: Path) -> None:
+    result = train(config, "--condition", "class")
+    assert result.exit_code == FAILED
+    assert "model.condition" in result.stderr  # which encoders do not have
+
+
 def test_recipes_are_listed() -> None:
     result = run.invoke(app, ["train", "--list"])
     assert "starter-histology/encoder" in result.stdout

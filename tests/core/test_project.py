@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from ssldiff_gui.core.project import (
     AnyEntry,
     EditRecord,
+    ExperimentEntry,
     GridEntry,
     JobEntry,
     PaletteEntry,
@@ -37,12 +38,15 @@ def entries() -> st.SearchStrategy[AnyEntry]:
         st.builds(ResultEntry, id=IDS, starred=st.booleans(), edits=st.tuples(DATA)),
         st.builds(PaletteEntry, id=IDS, file=st.just("palette/x")),
         st.builds(JobEntry, id=IDS, request=st.dictionaries(TEXT, DATA, max_size=2)),
+        st.builds(ExperimentEntry, id=IDS, request=st.dictionaries(TEXT, DATA, max_size=2)),
         st.builds(WorkspaceEntry, overlay=st.dictionaries(TEXT, DATA, max_size=2)),
     )
 
 
 def records() -> st.SearchStrategy[Record]:
-    kinds = st.sampled_from(["slide", "grid", "result", "palette", "job", "workspace"])
+    kinds = st.sampled_from(
+        ["slide", "grid", "result", "palette", "job", "experiment", "workspace"]
+    )
     edits = st.builds(EditRecord, grid=IDS, keep=st.integers(0, 4), edit=st.none() | DATA)
     return st.one_of(
         st.builds(Record, put=entries()),
@@ -120,6 +124,7 @@ def test_only_an_entry_of_that_kind_is_dropped() -> None:
         b'{"put":{"kind":"unknown","id":"a"}}',
         b'{"put":{"kind":"slide","id":"../a","path":"/x"}}',
         b'{"put":{"kind":"slide","id":"a","path":"/x","more":1}}',
+        b'{"put":{"kind":"experiment","id":"a","request":{},"folder":"../lab"}}',
         b'{"drop":["grid"]}',
         b'{"edit":{"grid":"a","keep":-1}}',
         b'{"edit":{"grid":"a","keep":0,"edit":NaN}}' + b"]" * 3,

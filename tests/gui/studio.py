@@ -33,6 +33,9 @@ class Files:
     def folder(self, folder: Path | None) -> Path | None:
         return self.chosen
 
+    def open_file(self, title: str, filters: str) -> Path | None:
+        return self.chosen
+
     def open_annotations(self, folder: Path) -> Path | None:
         return self.chosen
 

@@ -317,6 +317,31 @@ def test_freehand_follows_the_hand(view, hand, document):
     assert drawn.geometry.area == pytest.approx(np.pi * 1500**2, rel=0.05)
 
 
+def test_the_brush_paints_an_area_and_makes_it_larger(view, hand, document):
+    view.tool = Tool.AREA_BRUSH
+    hand.drag([(2000 + 40 * k, 2000) for k in range(40)])
+    QTest.qWait(50)
+    (first,) = document.editor.annotations
+    assert first.geometry.bounds[2] - first.geometry.bounds[0] > 1500
+    document.editor.select([first.id])
+    document.editor.add_class("roof")
+    document.editor.classify([first.id], "roof")
+    hand.drag([(2500, 2000 + 40 * k) for k in range(40)])
+    QTest.qWait(50)
+    (grown,) = document.editor.annotations
+    assert grown.id == first.id
+    assert grown.geometry.area > first.geometry.area
+    assert grown.geometry.covers(first.geometry.buffer(-50))
+    hand.drag([(6000, 5000 + 20 * k) for k in range(20)])
+    QTest.qWait(50)
+    assert [a.class_name for a in document.editor.annotations] == ["roof", "roof"]
+    assert shown(view).layer.nshapes == 2
+    document.history.undo()
+    document.history.undo()
+    (back,) = document.editor.annotations
+    assert back.geometry.equals(first.geometry)
+
+
 def test_escape_throws_a_drawing_away_then_leaves_the_tool(view, hand, document):
     view.tool = Tool.POLYGON
     for place in [(1000, 1000), (3000, 1000), (3000, 3000)]:

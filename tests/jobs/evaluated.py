@@ -71,7 +71,7 @@ def tiny_models(path: Path) -> Path:
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network, _ = build_parts(prior)
+        network = build_parts(prior).network
     save_prior(path / "prior", prior, network.state_dict(), licence=LICENCE)
     return path
 

@@ -118,8 +118,11 @@ def test_an_autoencoder_alone_and_beside_an_unseen_source(place, tmp_path):
     assert set(by_name(report, "unseen: other")) == set(found)
     files = report.write(tmp_path / "out")
     assert sorted(path.name for path in files) == [
-        "autoencoder-unseen.png", "autoencoder.png", "figures.json",
+        "autoencoder-unseen.synthetic.png", "autoencoder.synthetic.png", "figures-0.png",
+        "figures-1.png", "figures.json", "report.html", "report.json", "report.pdf",
+        "request.json",
     ]  # fmt: skip
+    assert json.loads(files[-1].read_text("utf-8"))["headline"][0]["name"] == "PSNR (dB)"
     text = files[0].read_text("utf-8")
     assert json.loads(text)["figures"]["held out"][0]["measure"] == "PSNR (dB)"
     assert str(tmp_path.parent) not in text

@@ -9,6 +9,7 @@ import torch
 
 from ssldiff_gui.core.specs import Licence, PartSpec, PixelSize, PriorSpec, ScheduleSpec
 from ssldiff_gui.models.priors import save_prior
+from ssldiff_gui.models.priors.loading import build_parts
 from ssldiff_gui.models.priors.network import PriorNetwork
 from ssldiff_gui.models.priors.reader import WordReader, nearness
 from ssldiff_gui.models.priors.words import known_words
@@ -59,6 +60,29 @@ def tiny_prior_folder(
         reader = _taught(WordReader(**spec.reader.config), network) if spec.reader else None
     save_prior(
         path, spec, network.state_dict(), reader.state_dict() if reader else None,
+        licence=Licence(name="CC0-1.0", commercial=True),
+    )  # fmt: skip
+    return spec
+
+
+def tiny_table_folder(path: Path, encoder: str = "tiny@000000000000", dim: int = 24) -> PriorSpec:
+    """Write a model folder with a prior that reads tables; its grids mean nothing."""
+    table = PartSpec(
+        type="TableReader",
+        config={"width": WIDTH, "columns": ["TP53", "KRAS"], "means": [0.5, 2.0],
+                "deviations": [2.0, 1.0]},
+    )  # fmt: skip
+    spec = tiny_prior_spec(encoder, dim, name="tiny-table", classes=[], captions=[], reader=None,
+                           table=table)  # fmt: skip
+    spec.network.config["classes"] = 0
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        parts = build_parts(spec)
+        for value in parts.network.parameters():
+            if value.ndim > 1:
+                value.data.normal_(std=0.2)
+    save_prior(
+        path, spec, parts.network.state_dict(), table=parts.table.state_dict(),
         licence=Licence(name="CC0-1.0", commercial=True),
     )  # fmt: skip
     return spec

@@ -229,19 +229,6 @@ def test_clusters_have_letters_colours_and_counts_the_largest_first() -> None:
     assert len(seen.cells.clusters.letters) == len(LETTERS) == 12
 
 
-def test_clusters_can_be_known_while_colours_are_shown() -> None:
-    seen = Watched(editor_of())
-    seen.cells.show("colours")
-    assert seen.cells.clusters is None
-    seen.cells.ask_clusters(5)
-    assert seen.cells.clusters is not None
-    assert seen.overlays[-1].mode == "colours"
-    assert seen.overlays[-1].words == ()
-    before = seen.cells.clusters.labels
-    seen.cells.show("likeness", cell=(1, 1))
-    np.testing.assert_array_equal(seen.cells.clusters.labels, before)
-
-
 def test_likeness_has_a_legend_of_values_and_follows_its_cell() -> None:
     editor = editor_of()
     seen = Watched(editor)
@@ -271,8 +258,6 @@ def test_a_canvas_from_nothing_has_colours_all_the_same() -> None:
     seen = Watched(editor)
     seen.cells.show("colours")
     assert len(np.unique(seen.picture.reshape(-1, 4), axis=0)) == 3
-    seen.cells.refit()
-    assert len(seen.overlays) == 2
     empty = editor_of(blank.with_vectors(blank.vectors, np.zeros((6, 6), np.bool_)))
     hollow = Watched(empty)
     for mode in ("colours", "clusters", "likeness"):

@@ -140,14 +140,3 @@ def test_corners_blend_over_the_cells_of_a_selection_only() -> None:
     done(editor, act)
     np.testing.assert_array_equal(editor.grid.vectors[6, 8], editor.original.vectors[2, 2])
     np.testing.assert_array_equal(editor.grid.vectors[11, 15], editor.original.vectors[9, 12])
-
-
-def test_a_blend_along_a_line_fills_the_selection() -> None:
-    editor = editor_of()
-    ends = grid_acts.cells((2, 2)), swatch(editor, 9, 12)
-    act = grid_acts.blend_along(ragged(), (2, 0), (2, 7), ends)
-    np.testing.assert_array_equal(done(editor, act), ragged())
-    column = editor.grid.vectors[1:6, 0]
-    np.testing.assert_array_equal(column, np.tile(editor.original.vectors[2, 2], (5, 1)))
-    act = grid_acts.blend_along(quarter(3), (6, 8), (11, 15))
-    done(editor, act)

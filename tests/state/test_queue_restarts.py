@@ -120,6 +120,16 @@ HOSTILE: list[dict[str, object]] = [
     {"kind": "check", "canvas": "./canvases/a", "output": "./C:/x"},
     {"kind": "model", "name": "m", "accept": True},
     {"kind": "train", "output": "./grids/x"},
+    {"kind": "train", "what": "encoder", "config": "a/b", "out": "/elsewhere"},
+    {"kind": "train", "what": "encoder", "config": "a/b"},
+    {"kind": "train", "what": "encoder", "config": "a/b", "out": "./lab/x", "install": True},
+    {"kind": "fid", "real": "/a", "fake": "/b", "output": "./lab/../../x"},
+    {"kind": "fid", "real": "/a", "fake": "/b"},
+    {"kind": "label", "source": "/a", "encoder": "e", "output": "/a"},
+    {"kind": "augment", "folder": "/a", "output": "../x"},
+    {"kind": "study", "subject": "augmentation", "folder": "/a", "output": "lab/x"},
+    {"kind": "map", "source": ["/a"], "target": ["/b"], "output": "/c"},
+    {"kind": "evaluate", "what": "encoder", "model": "m", "output": "/c"},
     {},
 ]
 

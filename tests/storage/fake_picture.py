@@ -10,6 +10,7 @@ import numpy as np
 
 from ssldiff_gui.core.geometry import Box, Georeference, Region, Scale
 from ssldiff_gui.core.grid import EmbeddingGrid, Source
+from ssldiff_gui.core.layout import Layout as Areas
 from ssldiff_gui.core.recipe import SYNTHETIC, Recipe
 from ssldiff_gui.slides.reduction import reduce_rgb
 from ssldiff_gui.storage.canvas_layout import Layout
@@ -63,6 +64,7 @@ def pixels_of(width: int, height: int, seed: int = 0) -> np.ndarray:
 class Fake:
     """A canvas in memory."""
 
+    areas = Areas()
     pixels: np.ndarray
     scale: Scale | None = field(default_factory=lambda: Scale(0.5, 0.5, "µm"))
     georeference: Georeference | None = None

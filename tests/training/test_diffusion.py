@@ -13,8 +13,8 @@ from ssldiff_gui.core.progress import Silent
 from ssldiff_gui.core.specs import Licence
 from ssldiff_gui.models.folders import read_model
 from ssldiff_gui.models.generators import load_generator
+from ssldiff_gui.models.generators.hashed_words import EMPTY, words_as_numbers
 from ssldiff_gui.training.autoencoder import AutoencoderTask, Critic, fit_patches
-from ssldiff_gui.training.conditions import EMPTY, words_as_numbers
 from ssldiff_gui.training.diffusion import DiffusionTask
 from ssldiff_gui.training.gathering import gather
 from ssldiff_gui.training.loop import run

@@ -57,15 +57,15 @@ def test_it_says_what_the_grid_is_and_leads_on(page, qtbot):
 def test_every_overlay_is_chosen_by_the_pointer_and_by_keys(page, qtbot):
     seen = []
     page.overlay_chosen.connect(seen.append)
-    for place in (1, 2, 3, 4):
+    for place in range(1, len(OVERLAYS)):
         press(page.overlay.segments.button(place))
     assert seen == [key for key, *_ in OVERLAYS][1:]
     assert page.overlay.name.text() == "Off"
     assert not page.opacity.isVisible()
     page.activateWindow()
     qtbot.waitUntil(page.isActiveWindow)
-    page.overlay.segments.button(4).setFocus()
-    QTest.keyClick(page.overlay.segments.button(4), Qt.Key.Key_Left)
+    page.overlay.segments.button(5).setFocus()
+    QTest.keyClick(page.overlay.segments.button(5), Qt.Key.Key_Left)
     assert seen[-1] == "lines"
     assert page.overlay.name.text() == "Lines"
 

@@ -9,8 +9,10 @@ from ssldiff_gui.app.joints.canvas import CanvasJoint
 from ssldiff_gui.app.joints.export import ExportJoint
 from ssldiff_gui.app.joints.help import HelpJoint
 from ssldiff_gui.app.joints.joint import Frame, Joint
+from ssldiff_gui.app.joints.lab import LabJoint
 from ssldiff_gui.app.joints.models import ModelsJoint
 from ssldiff_gui.app.joints.project import ProjectJoint
+from ssldiff_gui.viewer.joints.areas import AreasJoint
 from ssldiff_gui.viewer.joints.cells import CellsJoint
 from ssldiff_gui.viewer.joints.check import CheckJoint
 from ssldiff_gui.viewer.joints.generate import GenerateJoint
@@ -48,6 +50,7 @@ class Joints:
         self.region = RegionJoint(frame)
         self.cells = CellsJoint(frame, tools)
         self.grid = GridJoint(frame, self.cells)
+        self.areas = AreasJoint(frame)
         self.palette = PaletteJoint(frame, self.cells)
         self.generate = GenerateJoint(frame)
         self.beside = BesideJoint(frame)
@@ -58,9 +61,11 @@ class Joints:
         self.project = ProjectJoint(frame, window, dialogs)
         self.models = ModelsJoint(frame, window)
         self.help = HelpJoint(frame, window)
+        self.lab = LabJoint(frame, window, dialogs)
         self.each: tuple[Joint, ...] = (
-            self.region, self.cells, self.grid, self.palette, self.generate, self.beside,
-            self.check, self.strip, self.canvas, self.export, self.project, self.models, self.help,
+            self.region, self.cells, self.grid, self.areas, self.palette, self.generate,
+            self.beside, self.check, self.strip, self.canvas, self.export, self.project,
+            self.models, self.help, self.lab,
         )  # fmt: skip
         self.by_name = {
             "region": self.region,
@@ -73,6 +78,7 @@ class Joints:
             "project": self.project,
             "models": self.models,
             "help": self.help,
+            "lab": self.lab,
         }
         self._join(frame)
 
@@ -106,12 +112,12 @@ class Joints:
     def facts(self) -> dict[str, Any]:
         """Return what holds now, as the situation has it."""
         place = self.region.place
-        bench = None if place is None else place.bench
+        bench = None if place is None or self.lab.shown else place.bench
         editor = None if bench is None else bench.editor
         result = None if bench is None else bench.result
         return {
             "project": place is not None,
-            "region": self.region.at_hand is not None,
+            "region": bench is not None and self.region.at_hand is not None,
             "grid": editor is not None,
             "cells": editor is not None and editor.selection is not None,
             "result": result is not None,
@@ -123,4 +129,5 @@ class Joints:
             "overlay_shown": self.cells.overlay_shown,
             "map_shown": self.check.map_shown,
             "compare": self.check.mode,
+            "lab": self.lab.shown,
         }

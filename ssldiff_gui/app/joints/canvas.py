@@ -131,7 +131,8 @@ class CanvasJoint:
         document = self._frame.session.current
         scale = None if document is None else document.scale
         unit = "µm" if scale is None else scale.unit
-        found = offers_of(place.models.inventory.priors_for(None), palette, encoder, unit)
+        inventory = place.models.inventory
+        found = offers_of(inventory.priors_for(None), palette, encoder, unit, inventory.generators)
         self._offers = {offer.id: offer for offer in found}
         if not found:
             self._frame.reporter.problem(
@@ -167,13 +168,15 @@ class CanvasJoint:
         try:
             if choice.origin == "palette":
                 self._fill(place, choice)
+            elif choice.origin == "blank":
+                place.drawing.blank(choice.model, choice.rows, choice.columns)
             else:
                 place.drawing.draw(self._wanted(choice))
         except UserError as error:
             self._frame.reporter.problem(error)
             return
         self._awaited = True
-        if choice.origin != "palette" and self._frame.session.current is None:
+        if choice.origin in {"text", "class"} and self._frame.session.current is None:
             # Nothing is open, so that the queue is not seen either.
             self._frame.reporter.tell("The canvas is being drawn.", "It opens when it is there.")
         self._frame.on_change()

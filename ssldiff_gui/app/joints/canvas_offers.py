@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ssldiff_gui.core.inventory import InstalledModel
-from ssldiff_gui.core.specs import PriorSpec
+from ssldiff_gui.core.specs import GeneratorSpec, PriorSpec
 from ssldiff_gui.widgets.new_canvas_dialog import CanvasOffer
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def offers_of(
     palette: Sequence[PaletteGrid],
     encoder: str,
     unit: str = "µm",
+    generators: Sequence[InstalledModel] = (),
 ) -> tuple[CanvasOffer, ...]:
     """Return what is offered: those of an encoder first, then others.
 
@@ -36,13 +37,33 @@ def offers_of(
         Of the grid at hand; empty when there is none.
     unit
         Of the scale of the picture in view: what was trained on such comes next.
+    generators
+        Models that render; those that take no grid are offered an empty canvas.
     """
     specs = {e.name: e.model.prior for e in priors if e.model is not None and e.model.prior}
     ordered = sorted(specs.items(), key=lambda pair: _far(pair[1], encoder, unit))
     drawn = {spec.encoder for spec in specs.values()}
     alone = dict.fromkeys(one.encoder for one in palette if one.encoder not in drawn)
     found = [_of_prior(name, spec, palette) for name, spec in ordered]
-    return (*found, *[_of_palette(name, palette) for name in alone])
+    bare = [(e.name, e.model.generator) for e in generators if e.model is not None]
+    blank = [_blank(name, spec) for name, spec in bare if spec is not None and not spec.encoder]
+    return (*found, *[_of_palette(name, palette) for name in alone], *blank)
+
+
+def _blank(name: str, spec: GeneratorSpec) -> CanvasOffer:
+    classes = ", ".join(kind for kind in (*spec.layout, *spec.classes) if kind)
+    if spec.layout:
+        what = f"Draw areas on it and give them a class: {classes}." if classes else "Draw areas."
+    else:
+        what = f"Generate asks for a class: {classes}." if classes else "Generate fills it."
+    return CanvasOffer(
+        name,
+        spec.title,
+        cell=spec.cell * spec.factor,
+        pixel=None if spec.pixel is None else spec.pixel.size,
+        unit="µm" if spec.pixel is None else spec.pixel.unit,
+        blank=f"An empty canvas for {spec.title}. {what}",
+    )
 
 
 def _far(spec: PriorSpec, encoder: str, unit: str) -> tuple[bool, bool]:

@@ -27,7 +27,11 @@ class AugmentRequest(Frozen):
     model
         Name or folder of the generator; None takes the installed one that fits.
     classifier
-        For "guided": the latent classifier's name or folder.
+        For "guided": the latent classifier's name or folder; None trains one on the pictures that
+        may be seen, and on no others.
+    classifier_steps, noise_aware
+        Of that training: how long, and whether on noisy latents too; without, on clean latents
+        only, as published.
     captions
         For "text": a sentence for each class.
     count
@@ -68,6 +72,8 @@ class AugmentRequest(Frozen):
     method: Method = "representation"
     model: str | None = None
     classifier: str | None = None
+    classifier_steps: int = Field(default=600, gt=0)
+    noise_aware: bool = True
     captions: dict[str, str] = Field(default={})
     count: int = Field(default=50, gt=0)
     draw: float = Field(default=2.0, ge=1)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ssldiff_gui.core.specs import Frozen
+from ssldiff_gui.core.specs import Frozen, PixelSize
 
 
 class FidRequest(Frozen):
@@ -27,8 +27,11 @@ class FidRequest(Frozen):
         Pictures, or crops, of each set, at most.
     neighbours
         For precision, recall, density and coverage.
-    bootstraps
-        How often samples are drawn anew, for the intervals.
+    blocks
+        Parts of each set that are left out in turn, for the intervals; 0 gives none. (Samples
+        drawn twice, as a bootstrap has them, would make a set look narrower than it is.)
+    pixel
+        Width of a pixel in images that do not say it.
     seed
         Of all that is drawn.
     device
@@ -43,6 +46,7 @@ class FidRequest(Frozen):
     crop: int | None = Field(default=None, gt=0)
     samples: int = Field(default=5000, gt=1)
     neighbours: int = Field(default=5, gt=0)
-    bootstraps: int = Field(default=100, ge=0)
+    blocks: int = Field(default=10, ge=0, le=100)
+    pixel: PixelSize | None = None
     seed: int = Field(default=0, ge=0, lt=2**63)
     device: str = "auto"

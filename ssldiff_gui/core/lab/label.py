@@ -26,12 +26,23 @@ class LabelRequest(Frozen):
         Name or folder.
     count
         Of clusters, or of classes of masks.
+    form
+        Of the clusters of pictures and cells: "consistent" compares directions of embeddings;
+        "published" fits to directions and assigns embeddings as they are, as the code of
+        self-guided diffusion does.
+    boxes
+        Most boxes for each picture, or for each window of a slide; 1 as published.
+    expansion
+        How many patches may help a box's seed; 100 as published.
+    edges
+        Whether the borders of masks are moved to where the colour changes.
     region, scene
         Of the slide.
     seed
         Of the clustering.
     pixel
-        Size of a pixel, when the file does not say.
+        Size of a pixel, when the file does not say. Pictures of a folder are taken to be at the
+        encoder's scale when nothing is said.
     device
         "auto", "cpu", "cuda", "cuda:1", "mps".
     """
@@ -42,6 +53,10 @@ class LabelRequest(Frozen):
     method: Literal["clusters", "boxes", "masks"] = "clusters"
     encoder: str
     count: int = Field(default=8, gt=1)
+    form: Literal["consistent", "published"] = "consistent"
+    boxes: int = Field(default=1, gt=0, le=100)
+    expansion: int = Field(default=100, gt=0)
+    edges: bool = True
     region: tuple[int, int, int, int] | None = None
     scene: int = 0
     seed: int = Field(default=0, ge=0, lt=2**31)

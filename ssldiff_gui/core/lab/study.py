@@ -42,6 +42,9 @@ class StudyRequest(Frozen):
         As `AugmentRequest` has them; the split of the augmented folders comes before them.
     judge
         Name or folder of the encoder whose features measure distances.
+    autoencoder
+        For "guidance": name or folder of the generator, or autoencoder, in whose latents pictures
+        are drawn; None takes the installed generator that goes with the judge.
     pixel
         Width of a pixel of the pictures.
     seed
@@ -65,6 +68,7 @@ class StudyRequest(Frozen):
     groups: str = "alike"
     split: str | None = None
     judge: str | None = None
+    autoencoder: str | None = None
     pixel: PixelSize | None = None
     seed: int = Field(default=0, ge=0, lt=2**31)
     device: str = "auto"

@@ -12,9 +12,10 @@ from ssldiff_gui.core.errors import MissingPart
 from ssldiff_gui.core.specs import PartSpec
 from ssldiff_gui.models.generators.networks import make_module
 from ssldiff_gui.models.generators.patches import PatchTransform
+from ssldiff_gui.models.generators.pixels import Identity
 from ssldiff_gui.models.generators.refined_patches import RefinedPatches
 
-_EXACT = ("PatchTransform", "RefinedPatches")
+_EXACT = ("Identity", "PatchTransform", "RefinedPatches")
 _AT_ONCE = 4096  # vectors; with 8192 codes their distances take 128 MB
 
 Call = Callable[[Any, torch.Tensor], torch.Tensor]
@@ -41,8 +42,9 @@ class Autoencoder:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Type of the weights."""
-        return next(iter([*self.module.parameters(), *self.module.buffers()])).dtype
+        """Type of the weights; float32 without any."""
+        weights = [*self.module.parameters(), *self.module.buffers()]
+        return weights[0].dtype if weights else torch.float32
 
     def place(self, device: torch.device, dtype: torch.dtype) -> None:
         """Put the weights on a device, in a type that they bear.
@@ -149,6 +151,7 @@ _KNOWN: dict[str, tuple[Callable[..., nn.Module], Call, Call]] = {
     "AutoencoderKL": (_kl, _encode_kl, _decode),
     "VQModel": (_vq, _encode, _decode_vq),
     "AutoencoderTiny": (_tiny, _encode, _decode),
+    "Identity": (Identity, Identity.encode, Identity.decode),
     "PatchTransform": (PatchTransform, PatchTransform.encode, PatchTransform.decode),
     "RefinedPatches": (RefinedPatches, RefinedPatches.encode, RefinedPatches.decode),
 }

@@ -14,6 +14,7 @@ from ssldiff_gui.models.generators.autoencoders import Autoencoder, build_autoen
 from ssldiff_gui.models.generators.conditioners import Conditioner, build_conditioner
 from ssldiff_gui.models.generators.networks import Network, build_network
 from ssldiff_gui.models.generators.patches import PatchTransform
+from ssldiff_gui.models.generators.pixels import Identity
 from ssldiff_gui.models.generators.refined_patches import RefinedPatches
 
 
@@ -93,6 +94,8 @@ def _check_network(spec: GeneratorSpec, parts: Parts) -> None:
 def _check_autoencoder(spec: GeneratorSpec, module: Any) -> None:
     if isinstance(module, PatchTransform | RefinedPatches):
         channels, factor = len(module.basis), module.factor
+    elif isinstance(module, Identity):
+        channels, factor = module.channels, module.factor
     else:
         channels = module.config.latent_channels
         factor = 2 ** (len(module.config.block_out_channels) - 1)

@@ -39,6 +39,8 @@ class GridUNet(nn.Module):
         Channels into which a token is drawn out.
     groups
         Of the normalisations.
+    maps
+        Channels of maps that come after those of the latents.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class GridUNet(nn.Module):
         blocks: int = 2,
         drawn: int = 32,
         groups: int = 16,
+        maps: int = 0,
     ) -> None:
         super().__init__()
         self.dim, self.tokens, self.cell = dim, tokens, cell
+        self.channels, self.maps = channels, maps
         self.checkpointing = False
         told = 2 * widths[0]
         self.frequencies = widths[0]
@@ -65,7 +69,7 @@ class GridUNet(nn.Module):
             self.around = nn.Conv2d(told, told, 3, padding=1)
             self.draw = nn.Linear(told, drawn * cell**2)
         beside = drawn if dim and tokens else 0
-        self.into = nn.Conv2d(channels + beside, widths[0], 3, padding=1)
+        self.into = nn.Conv2d(channels + maps + beside, widths[0], 3, padding=1)
         self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
         for level, width in enumerate(widths):
             if level:
@@ -88,12 +92,12 @@ class GridUNet(nn.Module):
     def forward(
         self, x: torch.Tensor, step: torch.Tensor, tokens: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return the prediction, in the shape of `x`.
+        """Return the prediction, in the shape of the latents.
 
         Parameters
         ----------
         x
-            (batch, channels, side, side).
+            (batch, channels + maps, side, side).
         step
             (batch,) training steps, which may lie between two.
         tokens
@@ -101,7 +105,7 @@ class GridUNet(nn.Module):
         """
         time = self.time(_waves(step, self.frequencies).to(x.dtype))
         # What noise is in a channel is told by that channel first of all.
-        straight = self.through(functional.silu(time))[:, :, None, None] * x
+        straight = self.through(functional.silu(time))[:, :, None, None] * x[:, : self.channels]
         told = time[:, :, None, None]
         if self.dim and tokens is not None:
             told, x = self._heard(told, x, tokens)

@@ -12,6 +12,7 @@ from torch import nn
 from ssldiff_gui.core.errors import MissingModel
 from ssldiff_gui.core.specs import GeneratorSpec, Licence, ModelFile, PartSpec
 from ssldiff_gui.models import devices
+from ssldiff_gui.models.folder_writing import Content
 from ssldiff_gui.models.folders import read_model, write_model
 from ssldiff_gui.models.generators.acceleration import accelerate
 from ssldiff_gui.models.generators.building import build_parts
@@ -88,6 +89,7 @@ def save_generator(
     licence: Licence,
     provenance: Mapping[str, Any] | None = None,
     card: str = "",
+    files: Mapping[str, Content] | None = None,
 ) -> ModelFile:
     """Write a generator's folder, after its tensors were found to fit its description.
 
@@ -101,6 +103,8 @@ def save_generator(
         Weights by name, as the state dictionaries of the parts' modules have them.
     licence, provenance, card
         As `ModelFile` and the folder's `README.md` have them.
+    files
+        What else belongs to it, by name: a text tower's `tokenizer.json`, what it has seen.
 
     Raises
     ------
@@ -123,7 +127,7 @@ def save_generator(
     model = ModelFile(
         kind="generator", generator=spec, licence=licence, provenance=dict(provenance or {})
     )
-    return write_model(folder, model, card or f"# {spec.title}\n", contents)
+    return write_model(folder, model, card or f"# {spec.title}\n", {**contents, **(files or {})})
 
 
 def _with_file(part: PartSpec, name: str, contents: Mapping[str, Any]) -> PartSpec:

@@ -102,6 +102,7 @@ class CellsJoint:
         tie(place.bench.grid_changed, self._on_grid)
         tie(tools.problem, lambda problem: self._host.reporter.tell(problem.message, problem.hint))
         tie(place.bench.failed, self._host.reporter.problem)
+        tie(place.reach.changed, self._on_reach)
         kept = place.bench.workspace.overlay
         self.mode = next((mode for mode in get_args(Mode) if mode == kept.get("mode")), "colours")
         if isinstance(share := kept.get("opacity"), int | float):
@@ -218,11 +219,16 @@ class CellsJoint:
             tie(analysis.cells_changed, self._on_cells)
             tie(analysis.problem, self._host.reporter.problem)
             tie(opened.editor.selection_changed, self._on_selection)
+            self._on_reach()
             self._ask()
         elif self._acts.chosen in CELLS:
             self._host.choose_tool("hand")
         self._show()
         self._host.on_change()
+
+    def _on_reach(self) -> None:
+        if self.analysis is not None and self.place is not None:
+            self.analysis.know(self.place.reach.support)
 
     def _ask(self) -> None:
         if self.analysis is None or self.place is None:

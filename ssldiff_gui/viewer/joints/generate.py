@@ -21,6 +21,7 @@ from ssldiff_gui.viewer.joints.words import (
     work_of,
 )
 from ssldiff_gui.widgets.shown import Choice, CostShown, Part, Preset, RenderShown
+from ssldiff_gui.widgets.tell_card import TellShown
 
 if TYPE_CHECKING:
     from ssldiff_gui.jobs.messages import Ready
@@ -52,6 +53,8 @@ class GenerateJoint:
         page.generate_requested.connect(self.generate)
         page.changed.connect(self._on_settings)
         page.draw_requested.connect(lambda: host.choose_tool("rectangle"))
+        page.tell.draw_requested.connect(lambda: host.choose_tool("rectangle"))
+        page.tell.changed.connect(self._on_told)
         page.work.cancel_requested.connect(self.cancel)
         page.work.pause_requested.connect(lambda: self._pause(wanted=True))
         page.work.resume_requested.connect(lambda: self._pause(wanted=False))
@@ -67,6 +70,7 @@ class GenerateJoint:
         tie(place.rendering.settings_changed, lambda _: self._host.on_change())
         tie(place.bench.grid_changed, lambda _: self._host.on_change())
         tie(place.bench.failed, self._page.show_problem)
+        tie(place.reach.changed, self._host.on_change)
 
     def leave(self) -> None:
         """Follow none any more."""
@@ -91,6 +95,7 @@ class GenerateJoint:
         selected = opened.editor.selection is not None
         in_view = canvas_in_view(opened, self._host.parts.original.view)
         self._page.can_render(selection=selected, view=in_view is not None, missing=missing)
+        self._page.show_reach(place.reach.share if place.reach.beyond else None)
         cost = place.rendering.cost(self.region(opened))
         self._page.show_cost(None if cost is None else self._cost_shown(place, opened, cost))
 
@@ -166,6 +171,10 @@ class GenerateJoint:
         )
         self._host.on_change()
 
+    def _on_told(self, told: TellShown) -> None:
+        if self._place is not None:
+            self._place.rendering.set(text=told.text, label=told.label, areas=told.areas)
+
     # -- what is shown -----------------------------------------------------------------------------
 
     def _show_choices(self, place: Workplace, opened: OpenGrid) -> None:
@@ -178,6 +187,10 @@ class GenerateJoint:
         devices += [Choice(name, name) for name in self._devices]
         presets = self._presets(place)
         self._page.offer(models, presets, devices)
+        takes, tell = place.rendering.takes, self._page.tell
+        tell.offer(text=takes.text, classes=takes.classes, areas=takes.areas)
+        told = place.rendering.settings
+        tell.show_told(TellShown(told.text, told.label, told.areas), place.rendering.areas()[1])
         seen, model = place.rendering.settings, place.rendering.generator()
         preset = next((p for p in presets if p.id == seen.preset), None)
         self._page.show_settings(

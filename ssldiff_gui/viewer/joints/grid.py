@@ -76,6 +76,7 @@ class GridJoint:
         page.scatter.selected.connect(self._on_scatter)
         page.scatter.method_chosen.connect(self._ask_scatter)
         page.legend.clicked.connect(self._select_cluster)
+        host.parts.generate.unseen_requested.connect(self._show_unseen)
 
     def enter(self, place: Workplace) -> None:
         """Follow a project."""
@@ -108,12 +109,17 @@ class GridJoint:
         cells = self._cells
         mode = cells.mode if cells.overlay_shown else "off"
         page.show_overlay(OverlayShown(mode, cells.opacity, cells.clusters))
+        page.show_reach(place.reach.share)
         page.show_steer(self._steer_shown(place))
         values = {name: float(getattr(place.tools.settings, name)) for name in TOOL_VALUES}
         page.show_tool(place.tools.tool, values)
         page.show_selection(self._selection_shown(place, opened))
         mask = opened.editor.selection
         page.scatter.show_selection(None if mask is None else self._points_of(mask))
+
+    def _show_unseen(self) -> None:
+        self._cells.choose_mode("unseen")
+        self._host.turn_to("Grid")
 
     # -- what is shown -----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QSplitter, QVBoxLayout
 from ssldiff_gui.core.errors import UserError
 from ssldiff_gui.core.geometry import Scale
 from ssldiff_gui.viewer.cell_canvas import native_of
+from ssldiff_gui.viewer.joints.areas import AreasJoint
 from ssldiff_gui.viewer.joints.cells import CellsJoint
 from ssldiff_gui.viewer.joints.check import CheckJoint
 from ssldiff_gui.viewer.joints.generate import GenerateJoint
@@ -52,6 +53,7 @@ class EmbeddingsDock(Dock):
         self.region = RegionJoint(host)
         self.cells = CellsJoint(host, self.tools)
         self.grid = GridJoint(host, self.cells)
+        self.areas = AreasJoint(host)
         self.palette_ = PaletteJoint(host, self.cells)
         self.generate = GenerateJoint(host)
         self.made = MadeLayer(self.view)
@@ -64,8 +66,8 @@ class EmbeddingsDock(Dock):
         self.cells.attach(self.view)
         self.check.attach_map(self.made)
         self.begin(
-            self.region, self.cells, self.grid, self.palette_, self.generate, self.made,
-            self.check, self.export,
+            self.region, self.cells, self.grid, self.areas, self.palette_, self.generate,
+            self.made, self.check, self.export,
         )  # fmt: skip
 
     def _build(self) -> None:

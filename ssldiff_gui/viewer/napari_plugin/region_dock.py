@@ -31,6 +31,7 @@ TOOLS = {
     Tool.RECTANGLE: ("rectangle-outline", "Draw a rectangle"),
     Tool.POLYGON: ("vector-polygon", "Draw a polygon"),
     Tool.FREEHAND: ("lasso", "Draw freehand"),
+    Tool.AREA_BRUSH: ("format-paint", "Paint areas; Alt erases"),
 }
 
 

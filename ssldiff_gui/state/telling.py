@@ -1,0 +1,80 @@
+"""What a generator is told beside the grid: a text, a class, and the areas that are drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ssldiff_gui.core.annotations import AnnotationSet
+from ssldiff_gui.core.layout import Layout
+from ssldiff_gui.core.specs import GeneratorSpec
+
+if TYPE_CHECKING:
+    from ssldiff_gui.state.bench import OpenGrid
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a generator can be told.
+
+    Parameters
+    ----------
+    layout
+        Classes of the areas that it draws; "" stands for any.
+    classes
+        Those that a whole canvas, or an area, may be of.
+    text
+        Whether it reads words.
+    """
+
+    layout: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    text: bool = False
+
+    @classmethod
+    def of(cls, spec: GeneratorSpec | None) -> Takes:
+        """Return what a generator can be told; nothing when there is none."""
+        if spec is None:
+            return cls()
+        return cls(spec.layout, spec.classes, spec.conditioner.type == "text")
+
+    @property
+    def areas(self) -> bool:
+        """Whether areas that are drawn mean anything to it."""
+        return bool(self.layout or self.classes or self.text)
+
+
+def areas_of(opened: OpenGrid) -> Layout:
+    """Return the areas that are drawn on a grid's picture, in pixels of its canvas."""
+    found = AnnotationSet(tuple(opened.document.editor.annotations))
+    region = opened.editor.original.region
+    if region is None:
+        return Layout.of_annotations(found)
+    size = opened.editor.original.cell
+    made = Layout.of_annotations(
+        found, left=region.box.x, top=region.box.y, downsample=region.downsample
+    )
+    width, height = (n * size for n in opened.editor.shape[::-1])
+    inside = [
+        area for area in made.areas
+        if area.box.x < width and area.box.y < height and area.box.x2 > 0 and area.box.y2 > 0
+    ]  # fmt: skip
+    return Layout(tuple(inside))
+
+
+def told_of(layout: Layout, takes: Takes) -> tuple[Layout, str]:
+    """Return the areas that a generator understands, and what becomes of all of them, in words."""
+    any_class = "" in takes.layout
+    known = {*takes.layout, *takes.classes}
+    kept, strange = [], Counter[str]()
+    for area in layout.areas:
+        if any_class or area.label in known or (takes.text and area.text):
+            kept.append(area)
+        else:
+            strange[area.label or "no class"] += 1
+    counted = Counter(area.label or area.text or "area" for area in kept)
+    words = ", ".join(f"{n} × {name}" for name, n in counted.items()) or "No area is drawn yet."
+    if strange:
+        words += f" Unknown to this model: {', '.join(strange)}."
+    return Layout(tuple(kept)), words
