@@ -19,6 +19,13 @@ export       path, sidecar, format, width, height, sha256, missing, synthetic,
              bytes, seconds
 replay       canvas, width, height, synthetic, sha256, expected, same, differences,
              evaluations, seconds, notes
+train        kind, name, run, model, installed, finished, steps, wanted, seconds,
+             figures, trained_on, pictures, own_pictures, device
+label        label: output, method, classes, notes; folders: pictures, skipped,
+             blank, sheet; slides and scenes: shapes; clusters: silhouette, nmi,
+             nmi_by_chance, purity
+augment      output, manifest, drawn, kept, sheets, notes
+run          what the request's own command prints
 models list  installed, catalogue
 models get   name, folder, id, revision, sha256, trust, licence
 any error    error: kind, message, hint

@@ -20,6 +20,8 @@ README = {
     "17-check-light": "check.png",
     "03-drawing-dark": "drawing.png",
     "21-scene-light": "scene.png",
+    "23-areas-dark": "areas.png",
+    "26-training-dark": "lab.png",
 }
 """Which pictures the README shows, and what they are called there."""
 
@@ -28,6 +30,7 @@ def take_tour(out: Path, theme: str, size: tuple[int, int]) -> list[Path]:
     """Go through the journey in one theme; return the pictures."""
     from ssldiff_gui.state.settings import Settings
     from tests.gui.studio import Studio, wait
+    from tests.gui.tour_lab import areas, lab
     from tests.gui.tour_work import work
 
     pictures: list[Path] = []
@@ -51,6 +54,8 @@ def take_tour(out: Path, theme: str, size: tuple[int, int]) -> list[Path]:
     _palette(studio, keep)
     work(studio, keep)
     _scene(studio, keep)
+    areas(studio, keep)
+    lab(studio, keep)
     _trouble(studio, keep, out)
     studio.close()
     return pictures
