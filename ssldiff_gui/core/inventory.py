@@ -68,12 +68,19 @@ class OfferedModel(Frozen):
 
 
 class PresetFacts(Frozen):
-    """A way to render: its name, its title, its steps and its guidance if it has one."""
+    """A way to render: its name, its title, its steps and its guidance if it has one.
+
+    Parameters
+    ----------
+    pixels
+        Whether it is for networks of pixels only, without latents.
+    """
 
     name: str
     title: str
     steps: int
     guidance: float | None = None
+    pixels: bool = False
 
 
 class Inventory(Frozen):

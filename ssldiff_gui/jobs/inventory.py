@@ -53,7 +53,13 @@ def take_stock() -> Inventory:
         if known.name not in names
     ]
     presets = [
-        PresetFacts(name=p.name, title=p.title, steps=p.steps, guidance=p.guidance)
+        PresetFacts(
+            name=p.name,
+            title=p.title,
+            steps=p.steps,
+            guidance=p.guidance,
+            pixels=p.solver == "ddim-clamped",
+        )
         for p in PRESETS.values()
     ]
     return Inventory(

@@ -109,7 +109,7 @@ def test_recipes_are_listed() -> None:
 
 def test_values_are_tomls_or_plain_words() -> None:
     told = ["a=1", "b = 1e-3", "c=[1, 2]", "d=true", "e=adamw", 'f="x"', "g=a=b"]
-    assert command._values(told) == {
+    assert command.values_of(told) == {
         "a": 1, "b": 1e-3, "c": [1, 2], "d": True, "e": "adamw", "f": "x", "g": "a=b",
     }  # fmt: skip
 

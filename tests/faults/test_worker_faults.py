@@ -20,7 +20,7 @@ from tests.process.made import grid_file, rendering, tiny_model
 FULL = os.environ.get("SSLDIFF_FAULTS") == "full"
 """Each new worker loads torch, 2 to 5 s: a usual run does a few of each, a full one all."""
 
-KILLS, STOPS, SHORTAGES = (50, 20, 30) if FULL else (6, 2, 6)
+KILLS, STOPS, SHORTAGES = (50, 20, 30) if FULL else (3, 1, 3)
 
 pytestmark = [
     pytest.mark.faults,

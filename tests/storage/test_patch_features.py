@@ -356,11 +356,11 @@ def test_many_mutants_end_in_a_grid_or_in_one_typed_error_that_names_the_file(
     monkeypatch.setattr(patch_files, "_CHILD", impatient(tmp_path, 3))
     path = tmp_path / "g.h5"
     whole = wrote(path, about=TRIDENT, encoder="e").read_bytes()
-    found = fates(path, whole, range(150))
+    found = fates(path, whole, range(60))
     save_features(path, EmbeddingGrid(np.random.default_rng(3).normal(size=(4, 4, 5)), "e", 64))
-    ours = fates(path, path.read_bytes(), range(150, 300))
+    ours = fates(path, path.read_bytes(), range(60, 120))
     print(f"\nhdf5_mutants_refused={found['refused'] + ours['refused']}")
-    assert min(*found.values(), *ours.values()) > 10
+    assert min(*found.values(), *ours.values()) > 4
 
 
 def impatient(folder: Path, seconds: int) -> Path:

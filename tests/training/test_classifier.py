@@ -254,4 +254,9 @@ def test_all_recipes_of_a_family_are_of_the_same_data(repository):
         tables = {
             p.name: tomllib.loads(p.read_text("utf-8"))["data"] for p in family.glob("*.toml")
         }
+        for table in tables.values():  # pre-training sees no labels, a classifier few of them
+            for source in table["sources"]:
+                if family.name.startswith("minutes-augmentation"):
+                    source.pop("labels", None)
+                    source.pop("share")
         assert len({json.dumps(table, sort_keys=True) for table in tables.values()}) == 1, family

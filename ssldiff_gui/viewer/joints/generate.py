@@ -215,6 +215,7 @@ class GenerateJoint:
         return tuple(
             Preset(p.name, p.name.capitalize(), p.steps, _or(p.guidance, usual), p.title)
             for p in place.models.inventory.presets
+            if not p.pixels or (made is not None and made.factor == 1)
         )
 
     def _cost_shown(self, place: Workplace, opened: OpenGrid, cost: RenderCost) -> CostShown:
