@@ -123,6 +123,7 @@ def test_areas_with_words_are_drawn_by_the_prior(qtbot, tmp_path):
         Annotation(geometry=box(0, 0, 2 * side, 2 * side), name="normal colon"),
         Annotation(geometry=box(3 * side, 0, 4 * side, side), class_name="lungn"),
         Annotation(geometry=box(0, 2 * side, side, 3 * side), class_name="nothing it knows"),
+        Annotation(geometry=box(side, 2 * side, 2 * side, 3 * side), name="Annotation 4"),
     )
     refresh(room)
     page = room.frame.parts.grid

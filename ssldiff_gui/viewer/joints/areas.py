@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -89,11 +90,20 @@ class AreasJoint:
 
 
 def worded(place: Workplace, opened: OpenGrid) -> Layout:
-    """Return the areas with a name, or with a class that a prior knows."""
+    """Return the areas with a name that a prior understands, or with a class that it knows."""
     specs = [entry.model.prior for entry in place.drawing.priors() if entry.model is not None]
     known = {name for spec in specs if spec is not None for name in spec.classes}
-    reads = any(spec is not None and spec.reader is not None for spec in specs)
+    readers = [spec.reader for spec in specs if spec is not None and spec.reader is not None]
+
+    def read(text: str) -> bool:
+        said = set(re.findall(r"\w+", text.lower()))
+        return any(
+            not isinstance(words := reader.config.get("words"), list)
+            or not said.isdisjoint(str(word).lower() for word in words)
+            for reader in readers
+        )
+
     return Layout(tuple(
         area for area in areas_of(opened).areas
-        if (reads and area.text) or (not area.text and area.label in known)
+        if (area.text and read(area.text)) or (not area.text and area.label in known)
     ))  # fmt: skip
