@@ -150,6 +150,7 @@ class StudioWindow(QMainWindow):
         self.joints = Joints(frame, self, dialogs, self.tools)
         self.working = Working(frame, self.joints.each, client, in_gui_thread)
         self.joints.project.projects = self.working.projects
+        self.joints.lab.labels.read_from = self.annotations.read_from
 
     def _connect(self) -> None:
         parts = self.parts

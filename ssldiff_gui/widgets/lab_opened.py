@@ -37,6 +37,8 @@ class ExperimentView(QFrame):
     save_requested = Signal(str)
     open_requested = Signal(str, str)
     """(id, "html" or "pdf")"""
+    labels_requested = Signal(str)
+    """(id): what it made shall be seen on its picture."""
     picture_wanted = Signal(str, str)
     """(id, key)"""
 
@@ -74,6 +76,8 @@ class ExperimentView(QFrame):
         self.save.setToolTip("A file that reproduces it: ssldiff run FILE")
         self.html = push_button("Open HTML", "normal", "web")
         self.pdf = push_button("Open PDF", "normal", "file-pdf-box")
+        self.labels = push_button("Show on the picture", "normal", "layers-outline")
+        self.labels.setToolTip("As annotations, which can be corrected")
         for button in self.buttons:
             button.setProperty("dense", True)
         self.pause.clicked.connect(self._pause)
@@ -82,6 +86,7 @@ class ExperimentView(QFrame):
             (self.go_on, self.go_on_requested),
             (self.again, self.again_requested),
             (self.save, self.save_requested),
+            (self.labels, self.labels_requested),
         ):
             button.clicked.connect(lambda _=False, signal=signal: signal.emit(self.identity))
         self.html.clicked.connect(lambda: self.open_requested.emit(self.identity, "html"))
@@ -91,7 +96,8 @@ class ExperimentView(QFrame):
     def buttons(self) -> tuple[QPushButton, ...]:
         """All of them, in their order."""
         return (
-            self.pause, self.cancel, self.go_on, self.html, self.pdf, self.again, self.save,
+            self.pause, self.cancel, self.go_on, self.labels, self.html, self.pdf, self.again,
+            self.save,
         )  # fmt: skip
 
     def _lay_out(self) -> None:
@@ -186,6 +192,7 @@ class ExperimentView(QFrame):
         self.cancel.setVisible(card.status in ("running", "paused", "waiting"))
         self.go_on.setText("Go on" if card.status == "stopped" else "Try again")
         self.go_on.setVisible(shown.can_go_on)
+        self.labels.setVisible(shown.labels)
         report = shown.report
         self.html.setVisible(report is not None and report.html)
         self.pdf.setVisible(report is not None and report.pdf)

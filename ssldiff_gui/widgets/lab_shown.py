@@ -113,6 +113,8 @@ class ExperimentShown:
         What is there so far.
     can_go_on
         Whether it can be taken up again.
+    labels
+        Whether it made annotations that its picture can show.
     """
 
     card: ExperimentCard
@@ -124,6 +126,7 @@ class ExperimentShown:
     sheets: tuple[SheetShown, ...] = ()
     report: ReportShown | None = None
     can_go_on: bool = False
+    labels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

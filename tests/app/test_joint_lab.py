@@ -255,3 +255,27 @@ def test_another_project_has_another_lab(room):
     assert room.joint.room.list.cards.cards == []
     room.joint.enter(room.place)
     assert len(room.joint.room.list.cards.cards) == 1
+
+
+def test_labels_of_a_slide_are_laid_over_it(room, tmp_path):
+    lab = opened(room)
+    slide = tmp_path / "biopsy.tif"
+    slide.write_bytes(b"slide")
+    read = []
+    room.joint.labels.read_from = read.append
+    values = {"source": str(slide), "encoder": "my-encoder", "method": "masks"}
+    lab.form.choose("label", values, "Parts")
+    lab.form.begin.click()
+    job, request = room.client.submitted[-1]
+    assert request.output.endswith("labels.geojson")
+    assert not lab.view.labels.isVisible()
+    room.client.finish(job, output=request.output)
+    room.until(lab.view.labels.isVisible)
+    lab.view.labels.click()
+    assert not room.joint.shown
+    room.until(lambda: read)
+    assert read == [Path(request.output)]
+    assert room.frame.session.current.path == slide
+    room.joint.toggle()
+    lab.view.labels.click()
+    assert len(read) == 2, "it is in view already"

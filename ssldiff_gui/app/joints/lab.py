@@ -12,7 +12,9 @@ from qtpy.QtGui import QDesktopServices
 
 from ssldiff_gui.app.joints.joint import Frame, Ties
 from ssldiff_gui.app.joints.lab_files import read_picture, read_request
+from ssldiff_gui.app.joints.lab_labels import LabelsOnPicture
 from ssldiff_gui.core.errors import BadRequest, UserError
+from ssldiff_gui.core.lab.label import LabelRequest
 from ssldiff_gui.state.background import in_background
 from ssldiff_gui.viewer.gui_thread import on_gui_thread
 
@@ -59,6 +61,7 @@ class LabJoint:
         self._findings: dict[str, Findings] = {}
         self._chosen: tuple[str, ...] = ()
         self.room: LabRoom | None = None
+        self.labels = LabelsOnPicture(frame)
         self._timer = QTimer(window)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -145,6 +148,7 @@ class LabJoint:
         view.pause_requested.connect(self._pause)
         view.resume_requested.connect(self._resume)
         view.open_requested.connect(self._open_report)
+        view.labels_requested.connect(self._lay_over)
         view.picture_wanted.connect(self._load_picture)
         cards.star_requested.connect(self._star)
         cards.rename_requested.connect(self._rename)
@@ -338,6 +342,14 @@ class LabJoint:
         path = None if report is None else (report.html if kind == "html" else report.pdf)
         if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self._frame.reporter.tell("No program opens it.", str(path))
+
+    def _lay_over(self, identity: str) -> None:
+        lab = self.lab
+        if lab is not None:
+            request = lab.request_of(identity)
+            if isinstance(request, LabelRequest):
+                self.show_lab(False)
+                self.labels.show(request)
 
     def _star(self, identity: str, on: bool) -> None:
         if self.lab is not None:

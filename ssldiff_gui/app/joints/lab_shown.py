@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from ssldiff_gui.app.joints.lab_labels import ANNOTATIONS
 from ssldiff_gui.core.inventory import Inventory
 from ssldiff_gui.core.project import ExperimentEntry
 from ssldiff_gui.state.job_list import Job
@@ -90,6 +91,9 @@ def experiment_of(
         tuple([SheetShown(str(s.path), s.title, s.step) for s in found.sheets]),
         None if found.report is None else report_of(found.report),
         can_go_on=entry.status in ("stopped", "failed") and job is None,
+        labels=entry.status == "done"
+        and entry.request.get("kind") == "label"
+        and str(entry.request.get("output")).endswith(ANNOTATIONS),
     )
 
 
