@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ssldiff_gui.core.annotations import AnnotationSet
+from ssldiff_gui.core.annotations import READ_ONLY_KINDS, Annotation, AnnotationSet
 from ssldiff_gui.core.layout import Layout
 from ssldiff_gui.core.specs import GeneratorSpec
 
@@ -46,21 +46,22 @@ class Takes:
 
 
 def areas_of(opened: OpenGrid) -> Layout:
-    """Return the areas that are drawn on a grid's picture, in pixels of its canvas."""
-    found = AnnotationSet(tuple(opened.document.editor.annotations))
+    """Return the areas that people have drawn on a grid's picture, in pixels of its canvas.
+
+    What a program has detected there, often by the ten thousand, is left out.
+    """
+    drawn = (a for a in opened.document.editor.annotations if a.kind not in READ_ONLY_KINDS)
     region = opened.editor.original.region
     if region is None:
-        return Layout.of_annotations(found)
-    size = opened.editor.original.cell
-    made = Layout.of_annotations(
-        found, left=region.box.x, top=region.box.y, downsample=region.downsample
-    )
-    width, height = (n * size for n in opened.editor.shape[::-1])
-    inside = [
-        area for area in made.areas
-        if area.box.x < width and area.box.y < height and area.box.x2 > 0 and area.box.y2 > 0
-    ]  # fmt: skip
-    return Layout(tuple(inside))
+        return Layout.of_annotations(AnnotationSet(tuple(drawn)))
+    box = region.box
+
+    def inside(one: Annotation) -> bool:
+        left, top, right, bottom = one.bounds
+        return left < box.x2 and top < box.y2 and right > box.x and bottom > box.y
+
+    found = AnnotationSet(tuple([one for one in drawn if inside(one)]))
+    return Layout.of_annotations(found, left=box.x, top=box.y, downsample=region.downsample)
 
 
 def told_of(layout: Layout, takes: Takes) -> tuple[Layout, str]:

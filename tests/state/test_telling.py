@@ -50,7 +50,8 @@ def test_areas_are_in_pixels_of_the_canvas():
     inside = Annotation(geometry=box(110, 220, 130, 260), class_name="road", name="a lane")
     elsewhere = Annotation(geometry=box(0, 0, 50, 50), class_name="road")
     dot = Annotation(geometry=Point(120, 230), class_name="road")
-    (area,) = areas_of(Opened(placed, inside, elsewhere, dot)).areas
+    found = Annotation(geometry=box(110, 220, 130, 260), class_name="road", kind="detection")
+    (area,) = areas_of(Opened(placed, inside, elsewhere, dot, found)).areas
     assert area.geometry.bounds == (5, 10, 15, 30)
     assert (area.label, area.text) == ("road", "a lane")
 
