@@ -58,7 +58,9 @@ def areas_of(opened: OpenGrid) -> Layout:
 
     def inside(one: Annotation) -> bool:
         left, top, right, bottom = one.bounds
-        return left < box.x2 and top < box.y2 and right > box.x and bottom > box.y
+        touches = left < box.x2 and top < box.y2 and right > box.x and bottom > box.y
+        whole = left <= box.x and top <= box.y and right >= box.x2 and bottom >= box.y2
+        return touches and not (whole and not one.label)  # that is the region that was embedded
 
     found = AnnotationSet(tuple([one for one in drawn if inside(one)]))
     return Layout.of_annotations(found, left=box.x, top=box.y, downsample=region.downsample)

@@ -51,7 +51,8 @@ def test_areas_are_in_pixels_of_the_canvas():
     elsewhere = Annotation(geometry=box(0, 0, 50, 50), class_name="road")
     dot = Annotation(geometry=Point(120, 230), class_name="road")
     found = Annotation(geometry=box(110, 220, 130, 260), class_name="road", kind="detection")
-    (area,) = areas_of(Opened(placed, inside, elsewhere, dot, found)).areas
+    embedded = Annotation(geometry=box(100, 200, 9000, 9000))
+    (area,) = areas_of(Opened(placed, embedded, inside, elsewhere, dot, found)).areas
     assert area.geometry.bounds == (5, 10, 15, 30)
     assert (area.label, area.text) == ("road", "a lane")
 
