@@ -26,7 +26,6 @@ def take_stock() -> Inventory:
     """Return what is installed, what can be had, and the ways to render."""
     from ssldiff_gui.models.catalogue import catalogue
     from ssldiff_gui.models.folders import installed_models
-    from ssldiff_gui.sampling.presets import PRESETS
 
     there = [
         InstalledModel(
@@ -52,7 +51,15 @@ def take_stock() -> Inventory:
         for known in catalogue().values()
         if known.name not in names
     ]
-    presets = [
+    return Inventory(
+        installed=tuple(there), offered=tuple(offered), presets=_presets(), offline=_offline()
+    )
+
+
+def _presets() -> tuple[PresetFacts, ...]:
+    from ssldiff_gui.sampling.presets import PRESETS
+
+    return tuple(
         PresetFacts(
             name=p.name,
             title=p.title,
@@ -61,9 +68,6 @@ def take_stock() -> Inventory:
             pixels=p.solver == "ddim-clamped",
         )
         for p in PRESETS.values()
-    ]
-    return Inventory(
-        installed=tuple(there), offered=tuple(offered), presets=tuple(presets), offline=_offline()
     )
 
 
