@@ -90,12 +90,15 @@ class DiffusionTask:
             if part is not None:
                 part.release()
         self.schedule = Schedule(self.spec.schedule)
-        side = self.spec.window // self.spec.cell
+        self._find_windows(self.spec.window // self.spec.cell)
+        self.modules = self._modules()
+
+    def _find_windows(self, side: int) -> None:
+        """Note which views have room for windows, and how many each has."""
         self.usable = [v for v in self.training.views if min(v.rows, v.columns) >= side]
         self.side = side
         areas = [(v.rows - side + 1) * (v.columns - side + 1) for v in self.usable]
         self._shares = np.cumsum(np.array(areas, np.float64) / sum(areas))
-        self.modules = self._modules()
 
     def _modules(self) -> Both:
         torch.manual_seed(self.settings.run.seed)

@@ -70,6 +70,14 @@ class GridUNet(nn.Module):
             self.draw = nn.Linear(told, drawn * cell**2)
         beside = drawn if dim and tokens else 0
         self.into = nn.Conv2d(channels + maps + beside, widths[0], 3, padding=1)
+        self._make_levels(widths, blocks, told, groups)
+        self.out_norm = nn.GroupNorm(groups, widths[0])
+        self.out = nn.Conv2d(widths[0], channels, 3, padding=1)
+        self.through = nn.Linear(told, channels)
+        _silence(self.out)
+        _silence(self.through)
+
+    def _make_levels(self, widths: Sequence[int], blocks: int, told: int, groups: int) -> None:
         self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
         for level, width in enumerate(widths):
             if level:
@@ -83,11 +91,6 @@ class GridUNet(nn.Module):
             self.grow.append(nn.Conv2d(widths[level + 1], 4 * width, 1))
             sizes = [2 * width, *[width] * (blocks - 1)]
             self.up.append(nn.ModuleList(Block(size, width, told, groups) for size in sizes))
-        self.out_norm = nn.GroupNorm(groups, widths[0])
-        self.out = nn.Conv2d(widths[0], channels, 3, padding=1)
-        self.through = nn.Linear(told, channels)
-        _silence(self.out)
-        _silence(self.through)
 
     def forward(
         self, x: torch.Tensor, step: torch.Tensor, tokens: torch.Tensor | None = None
