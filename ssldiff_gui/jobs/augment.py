@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import JsonValue
 
-from ssldiff_gui.core.errors import BadRequest, InUse
+from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.lab.augment import AugmentRequest
 from ssldiff_gui.core.progress import Progress, Silent
 from ssldiff_gui.core.recipe import Recipe
 from ssldiff_gui.jobs import augment_files as files
+from ssldiff_gui.jobs.alone import alone
 from ssldiff_gui.jobs.augment_choosing import Judged, features_of, judge
 from ssldiff_gui.jobs.augment_drawing import Candidate, Hand, Made, Real, candidates_of
 from ssldiff_gui.jobs.augment_leading import classifier_files
@@ -24,7 +23,6 @@ from ssldiff_gui.jobs.augment_models import Chosen, choose, how_of, require_clas
 from ssldiff_gui.jobs.augment_sheets import KEPT, REAL, REJECTED, write_sheet
 from ssldiff_gui.jobs.labelled import Labelled, Split, read_labelled, split_of
 from ssldiff_gui.sampling.presets import preset_named
-from ssldiff_gui.storage.file_lock import FileLock
 from ssldiff_gui.storage.marking import WORD
 from ssldiff_gui.storage.provenance import Record
 from ssldiff_gui.training.pictures import Pixels
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from ssldiff_gui.jobs.kept import Kept
 
 FORMAT = "ssldiff augmentation"
-_LOCK = ".lock"
 _PRECISION = "float32"
 
 
@@ -77,7 +74,7 @@ def augment(
     chosen = choose(request, models)
     require_classes(request, chosen.generator.spec, labelled.classes)
     real = Real(labelled, split.seen, _scale(request, chosen))
-    with _alone(out):
+    with alone(out, "writes to", "output folder"):
         wanted = {
             "request": request.model_dump(mode="json", exclude={"output", "device", "folder"}),
             "model": chosen.model.files, "judge": chosen.judge.spec.id,
@@ -297,23 +294,3 @@ def _scale(request: AugmentRequest, chosen: Chosen) -> float:
             "Take another model, or leave --pixel out to take its resolution.",
         )
     return given.size / wanted.size
-
-
-@contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Let one program at a time write to a folder."""
-    from ssldiff_gui.training.checkpoints import writing
-
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / _LOCK)
-    if not lock.held:
-        raise InUse(
-            out,
-            f"Another program writes to {out} already.",
-            "Wait until it has finished, end it, or take another output folder.",
-        )
-    try:
-        yield
-    finally:
-        lock.release()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ssldiff_gui.core.errors import BadRequest, InUse, UserError
+from ssldiff_gui.core.errors import BadRequest, UserError
 from ssldiff_gui.core.lab.train import TrainRequest
 from ssldiff_gui.core.progress import Progress, Silent
+from ssldiff_gui.jobs.alone import alone
 from ssldiff_gui.jobs.train_data import Chosen, choose, described, digest_of, pictures_folder
 from ssldiff_gui.jobs.train_models import MODEL, finder, install, needed_models, task_of
 from ssldiff_gui.jobs.train_recipes import Configuration, configuration, family
 from ssldiff_gui.models.folders import read_model
-from ssldiff_gui.storage.file_lock import FileLock
 from ssldiff_gui.training.settings import KINDS, Kind, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ssldiff_gui.training.pictures import Pictures
 
 RUNS = "runs"
-_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ def train(
         request, found, settings, chosen, out, machine(request.device, settings.run.precision)
     )
     watch = (progress or Silent()) if run.on.is_main_process else Silent()
-    with _alone(out, run.on):
+    with alone(out, "trains in", "--out") if run.on.is_main_process else nullcontext():
         with run.on.main_process_first():
             place = pictures_folder(out, chosen, share=share)
             pictures = gather(chosen.data, chosen.root, place, watch)
@@ -206,29 +205,6 @@ def _changes_for(kind: Kind, changes: Mapping[str, Any]) -> dict[str, Any]:
         elif first == kind:
             own[rest] = value
     return common | own
-
-
-@contextmanager
-def _alone(out: Path, on: Accelerator) -> Iterator[None]:
-    """Let one program at a time train in a folder."""
-    from ssldiff_gui.training.checkpoints import writing
-
-    if not on.is_main_process:
-        yield
-        return
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / _LOCK)
-    if not lock.held:
-        raise InUse(
-            out,
-            f"Another program trains in {out} already.",
-            "Wait until it has finished, end it, or take another --out.",
-        )
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @dataclass(frozen=True, slots=True)

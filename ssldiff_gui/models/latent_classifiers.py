@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -16,16 +15,13 @@ from ssldiff_gui.core.specs import (
     ClassifierSpec,
     Frozen,
     GeneratorSpec,
-    Licence,
-    ModelFile,
     PartSpec,
 )
 from ssldiff_gui.models import devices
-from ssldiff_gui.models.folders import read_model, write_model
+from ssldiff_gui.models.folders import read_model
 from ssldiff_gui.models.generators.grid_unet import Block, _waves
-from ssldiff_gui.models.weights import fill_part, load_into
+from ssldiff_gui.models.weights import fill_part
 
-WEIGHTS = "classifier.safetensors"
 _TYPE = "LatentEncoder"
 _SCALES = 0.02
 """Models of one resolution differ by a percent or two in what they call it."""
@@ -209,37 +205,6 @@ def load_latent_classifier(folder: str | Path, device: str = "auto") -> LatentCl
     network = network_of(spec)
     fill_part(network, folder, spec.network)
     return LatentClassifier(spec, network, devices.choose(device))
-
-
-def save_latent_classifier(
-    folder: str | Path,
-    spec: ClassifierSpec,
-    state: Mapping[str, torch.Tensor],
-    *,
-    licence: Licence,
-    card: str = "",
-    provenance: Mapping[str, Any] | None = None,
-) -> ModelFile:
-    """Write a classifier's folder, after its tensors were found to fit its description.
-
-    Parameters
-    ----------
-    folder
-        Where; see `models.folders.write_model`.
-    spec
-        What it is; the name of its file is filled in here.
-    state
-        Weights by name.
-    licence, card, provenance
-        What the folder says of the weights.
-    """
-    part = spec.network.model_copy(update={"file": WEIGHTS})
-    spec = spec.model_copy(update={"network": part})
-    load_into(network_of(spec), state)
-    model = ModelFile(
-        kind="classifier", classifier=spec, licence=licence, provenance=dict(provenance or {})
-    )
-    return write_model(folder, model, card or f"# {spec.title}\n", {WEIGHTS: dict(state)})
 
 
 def network_part(widths: Sequence[int], blocks: int) -> PartSpec:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,11 @@ from torch import nn
 
 from ssldiff_gui.core.errors import BadNumbers, BadRequest, DamagedModel, MissingModel
 from ssldiff_gui.core.grid import Vectors
-from ssldiff_gui.core.specs import ClassifierSpec, Frozen, Licence, ModelFile, PartSpec, Pool
+from ssldiff_gui.core.specs import ClassifierSpec, Frozen, PartSpec, Pool
 from ssldiff_gui.models import devices
-from ssldiff_gui.models.folders import read_model, write_model
-from ssldiff_gui.models.weights import fill_part, load_into
+from ssldiff_gui.models.folders import read_model
+from ssldiff_gui.models.weights import fill_part
 
-WEIGHTS = "classifier.safetensors"
 _TYPE = "Layers"
 
 
@@ -160,40 +158,9 @@ def load_predictor(folder: str | Path, device: str = "auto") -> Predictor:
             "Name another classifier: `ssldiff models` lists what is installed.",
         )
     place = devices.choose(device)
-    network = _network_of(spec)
+    network = network_of(spec)
     fill_part(network, folder, spec.network)
     return Predictor(spec, network, place)
-
-
-def save_predictor(
-    folder: str | Path,
-    spec: ClassifierSpec,
-    state: Mapping[str, torch.Tensor],
-    *,
-    licence: Licence,
-    card: str = "",
-    provenance: Mapping[str, Any] | None = None,
-) -> ModelFile:
-    """Write a classifier's folder, after its tensors were found to fit its description.
-
-    Parameters
-    ----------
-    folder
-        Where; see `models.folders.write_model`.
-    spec
-        What it is; the name of its file is filled in here.
-    state
-        Weights by name.
-    licence, card, provenance
-        What the folder says of the weights.
-    """
-    part = spec.network.model_copy(update={"file": WEIGHTS})
-    spec = spec.model_copy(update={"network": part})
-    load_into(_network_of(spec), state)
-    model = ModelFile(
-        kind="classifier", classifier=spec, licence=licence, provenance=dict(provenance or {})
-    )
-    return write_model(folder, model, card or f"# {spec.title}\n", {WEIGHTS: dict(state)})
 
 
 def network_part(hidden: int) -> PartSpec:
@@ -201,7 +168,8 @@ def network_part(hidden: int) -> PartSpec:
     return PartSpec(type=_TYPE, config={"hidden": hidden})
 
 
-def _network_of(spec: ClassifierSpec) -> ClassifierNetwork:
+def network_of(spec: ClassifierSpec) -> ClassifierNetwork:
+    """Make the network that is described; its weights are to be filled in."""
     if spec.network.type != _TYPE:
         raise _unclear(spec, f"there is no network {spec.network.type!r} here")
     try:

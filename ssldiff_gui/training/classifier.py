@@ -16,12 +16,13 @@ from torch.nn import functional
 from ssldiff_gui.core.grid import Vectors
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.specs import ClassifierSpec
+from ssldiff_gui.models.classifier_saving import save_classifier
 from ssldiff_gui.models.encoders import load_encoder
 from ssldiff_gui.models.predictors import (
     ClassifierNetwork,
+    network_of,
     network_part,
     pooled,
-    save_predictor,
 )
 from ssldiff_gui.training.classifying import classes_of, notes_of
 from ssldiff_gui.training.confusion import confusion, draw_confusion, shares_of
@@ -158,8 +159,8 @@ class ClassifierTask:
             network = ClassifierNetwork(spec.dim, len(self.classes), self.told.hidden)
             network.load_state_dict(average)
             facts["held_out"] = shares_of(self._confusion(network.eval()))
-        save_predictor(
-            folder, spec, average, licence=self.settings.card.licence, card=card,
+        save_classifier(
+            folder, spec, network_of(spec), average, licence=self.settings.card.licence, card=card,
             provenance={**provenance, **facts},
         )  # fmt: skip
 

@@ -17,12 +17,12 @@ from torch.nn import functional
 from ssldiff_gui.core.errors import BadRequest
 from ssldiff_gui.core.progress import Progress
 from ssldiff_gui.core.specs import ClassifierSpec, GeneratorSpec, ScheduleSpec
+from ssldiff_gui.models.classifier_saving import save_classifier
 from ssldiff_gui.models.generators.schedules import Schedule
 from ssldiff_gui.models.latent_classifiers import (
     LatentEncoder,
     network_of,
     network_part,
-    save_latent_classifier,
 )
 from ssldiff_gui.training.classifying import classes_of, notes_of
 from ssldiff_gui.training.confusion import Table, confusion, draw_confusion, shares_of
@@ -215,7 +215,7 @@ class LatentClassifierTask:
             "pictures": "held out" if self.judged_held else "trained on",
             "levels": self.levels(network),
         }
-        save_latent_classifier(
-            folder, self.spec, average, licence=self.settings.card.licence, card=card,
-            provenance={**provenance, **facts},
+        save_classifier(
+            folder, self.spec, network_of(self.spec), average,
+            licence=self.settings.card.licence, card=card, provenance={**provenance, **facts},
         )  # fmt: skip

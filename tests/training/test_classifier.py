@@ -12,9 +12,10 @@ from PIL import Image
 
 from ssldiff_gui.core.errors import BadNumbers, BadRequest, DamagedModel, MissingModel
 from ssldiff_gui.core.progress import Silent
+from ssldiff_gui.models.classifier_saving import WEIGHTS
 from ssldiff_gui.models.encoders import load_encoder
 from ssldiff_gui.models.folders import find_model, read_model
-from ssldiff_gui.models.predictors import WEIGHTS, load_predictor, pooled
+from ssldiff_gui.models.predictors import load_predictor, pooled
 from ssldiff_gui.training.classifier import ClassifierTask
 from ssldiff_gui.training.confusion import confusion, shares_of
 from ssldiff_gui.training.pictures import Pictures, write_pictures

@@ -12,9 +12,10 @@ import torch
 from ssldiff_gui.core.errors import BadRequest, DamagedModel, MissingModel
 from ssldiff_gui.core.progress import Silent
 from ssldiff_gui.core.specs import ClassifierSpec, PixelSize
+from ssldiff_gui.models.classifier_saving import WEIGHTS
 from ssldiff_gui.models.folders import find_model, read_model
 from ssldiff_gui.models.generators import load_generator
-from ssldiff_gui.models.latent_classifiers import WEIGHTS, load_latent_classifier
+from ssldiff_gui.models.latent_classifiers import load_latent_classifier
 from ssldiff_gui.models.predictors import load_predictor
 from ssldiff_gui.sampling.led import led
 from ssldiff_gui.training.classifier import task_of
